@@ -1,0 +1,179 @@
+//! Identifiers as types, so that one can't be passed for another.
+
+use alloc::string::String;
+use core::fmt;
+
+const HEX: &[u8; 16] = b"0123456789abcdef";
+/// Where the hyphens stand in UUID text, by byte of the id.
+const HYPHEN_BEFORE: [usize; 4] = [4, 6, 8, 10];
+/// Length of hyphenated UUID text.
+const UUID_TEXT: usize = 36;
+
+/// The identity of an event, given where it is captured: a UUID, version 7 when it is ours.
+/// `(organization_id, event_id)` is unique in every store, which is what makes a retry harmless.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct EventId([u8; 16]);
+
+impl EventId {
+    /// A UUIDv7: `unix_ms` in front (so that ids sort by time and indexes grow at their end), then 74
+    /// random bits from `random`.
+    pub const fn v7(unix_ms: u64, random: [u8; 10]) -> Self {
+        let t = unix_ms.to_be_bytes();
+        let [r0, r1, r2, r3, r4, r5, r6, r7, r8, r9] = random;
+        Self([
+            t[2],
+            t[3],
+            t[4],
+            t[5],
+            t[6],
+            t[7],
+            0x70 | (r0 & 0x0f),
+            r1,
+            0x80 | (r2 & 0x3f),
+            r3,
+            r4,
+            r5,
+            r6,
+            r7,
+            r8,
+            r9,
+        ])
+    }
+
+    /// A UUIDv8 made of a digest: the same content gives the same id, so that an event that came without
+    /// an id of its own is still stored once however often it is sent.
+    pub const fn of_digest(mut digest: [u8; 16]) -> Self {
+        digest[6] = 0x80 | (digest[6] & 0x0f);
+        digest[8] = 0x80 | (digest[8] & 0x3f);
+        Self(digest)
+    }
+
+    /// Reads UUID text: hyphenated or not, any version, either case. `None` for anything else.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut bytes = [0u8; 16];
+        let mut digits = 0usize;
+        let hyphenated = text.len() == UUID_TEXT;
+        if !hyphenated && text.len() != 32 {
+            return None;
+        }
+        for (at, c) in text.bytes().enumerate() {
+            if hyphenated && matches!(at, 8 | 13 | 18 | 23) {
+                if c != b'-' {
+                    return None;
+                }
+                continue;
+            }
+            let nibble = match c {
+                b'0'..=b'9' => c - b'0',
+                b'a'..=b'f' => c - b'a' + 10,
+                b'A'..=b'F' => c - b'A' + 10,
+                _ => return None,
+            };
+            let byte = bytes.get_mut(digits / 2)?;
+            *byte = (*byte << 4) | nibble;
+            digits += 1;
+        }
+        (digits == 32).then_some(Self(bytes))
+    }
+
+    /// The 16 bytes.
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+
+    /// Appends the hyphenated lower-case text.
+    pub fn write(&self, out: &mut String) {
+        for (at, byte) in self.0.iter().enumerate() {
+            if HYPHEN_BEFORE.contains(&at) {
+                out.push('-');
+            }
+            for nibble in [byte >> 4, byte & 0x0f] {
+                out.push(char::from(HEX.get(usize::from(nibble)).copied().unwrap_or(b'0')));
+            }
+        }
+    }
+}
+
+impl fmt::Display for EventId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = String::with_capacity(UUID_TEXT);
+        self.write(&mut text);
+        f.write_str(&text)
+    }
+}
+
+impl fmt::Debug for EventId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+macro_rules! text_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name(String);
+
+        impl $name {
+            /// Takes the text as it is; `None` if it is empty or longer than [`crate::limits::MAX_ID`].
+            pub fn new(text: &str) -> Option<Self> {
+                (!text.is_empty() && text.len() <= crate::limits::MAX_ID).then(|| Self(text.into()))
+            }
+
+            /// The text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+    };
+}
+
+text_id! {
+    /// The tenant. It comes from the key (or a signed token), never from what a page claims.
+    OrganizationId
+}
+text_id! {
+    /// A visit. Not necessarily a UUID: old clients make other shapes.
+    SessionId
+}
+text_id! {
+    /// One document's life in one tab. Its events are numbered from 1, so a missing number is a missing
+    /// event; ours are `UUIDv7`, so the streams of a tab sort by time.
+    StreamId
+}
+
+#[cfg(test)]
+mod tests {
+    use super::EventId;
+    use alloc::string::ToString;
+    use proptest::prelude::*;
+
+    #[test]
+    fn v7_carries_its_time_version_and_variant() {
+        let id = EventId::v7(0x0001_91f0_2b3c_4d5e & 0xffff_ffff_ffff, [0xff; 10]);
+        assert_eq!(id.to_string(), "91f02b3c-4d5e-7fff-bfff-ffffffffffff");
+    }
+
+    #[test]
+    fn text_that_is_no_uuid_is_refused() {
+        for bad in ["", "0", "91f02b3c-4d5e-7fff-bfff-fffffffffff", "91f02b3c_4d5e-7fff-bfff-ffffffffffff"] {
+            assert_eq!(EventId::parse(bad), None, "{bad}");
+        }
+        assert_eq!(EventId::parse("g1f02b3c4d5e7fffbfffffffffffffff"), None);
+        assert_eq!(EventId::parse("ééééééééééééééééé-"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn text_round_trips(bytes: [u8; 16]) {
+            let id = EventId(bytes);
+            prop_assert_eq!(EventId::parse(&id.to_string()), Some(id));
+            prop_assert_eq!(EventId::parse(&id.to_string().replace('-', "").to_uppercase()), Some(id));
+        }
+
+        #[test]
+        fn any_text_is_read_or_refused(text: String) {
+            let _ = EventId::parse(&text);
+        }
+    }
+}

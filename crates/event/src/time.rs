@@ -1,0 +1,240 @@
+//! A moment, to the millisecond, and its RFC 3339 text.
+
+use alloc::string::String;
+
+/// Milliseconds since the Unix epoch, UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(i64);
+
+/// First and last moment that four digits of year can write.
+const MIN_MS: i64 = -62_167_219_200_000;
+const MAX_MS: i64 = 253_402_300_799_999;
+const MS_PER_DAY: i64 = 86_400_000;
+
+impl Timestamp {
+    /// From milliseconds since the epoch, held within the years 0000 to 9999.
+    pub const fn from_ms(ms: i64) -> Self {
+        Self(if ms < MIN_MS {
+            MIN_MS
+        } else if ms > MAX_MS {
+            MAX_MS
+        } else {
+            ms
+        })
+    }
+
+    /// Milliseconds since the epoch.
+    pub const fn ms(self) -> i64 {
+        self.0
+    }
+
+    /// Reads RFC 3339, leniently: `T` or a blank between date and time, any number of decimals, seconds
+    /// optional, the zone `Z`, `±hh:mm`, `±hhmm`, `±hh` or none (taken as UTC), or a date alone.
+    pub fn parse(text: &str) -> Option<Self> {
+        let b = text.as_bytes();
+        let two = |at: usize| -> Option<i64> {
+            let (hi, lo) = (*b.get(at)?, *b.get(at + 1)?);
+            (hi.is_ascii_digit() && lo.is_ascii_digit())
+                .then(|| i64::from(hi - b'0') * 10 + i64::from(lo - b'0'))
+        };
+        let is = |at: usize, c: u8| b.get(at) == Some(&c);
+        let year = two(0)? * 100 + two(2)?;
+        let (month, day) = (two(5)?, two(8)?);
+        if !is(4, b'-') || !is(7, b'-') || !(1..=12).contains(&month) {
+            return None;
+        }
+        if day < 1 || day > days_in_month(year, month) {
+            return None;
+        }
+        let midnight = days_from_civil(year, month, day) * MS_PER_DAY;
+        if b.len() == 10 {
+            return Some(Self::from_ms(midnight));
+        }
+        if !matches!(b.get(10), Some(b'T' | b't' | b' ')) || !is(13, b':') {
+            return None;
+        }
+        let (hour, minute) = (two(11)?, two(14)?);
+        let mut at = 16;
+        let mut second = 0;
+        let mut milli = 0;
+        if is(at, b':') {
+            second = two(at + 1)?;
+            at += 3;
+            if matches!(b.get(at), Some(b'.' | b',')) {
+                at += 1;
+                let mut scale = 100;
+                let start = at;
+                while let Some(c @ b'0'..=b'9') = b.get(at) {
+                    milli += i64::from(c - b'0') * scale;
+                    scale /= 10;
+                    at += 1;
+                }
+                if at == start {
+                    return None;
+                }
+            }
+        }
+        // A leap second is the last second of its minute: no clock that we meet counts it.
+        if hour > 23 || minute > 59 || second > 60 {
+            return None;
+        }
+        let second = second.min(59);
+        let zone = match b.get(at) {
+            None => 0,
+            Some(b'Z' | b'z') if b.len() == at + 1 => 0,
+            Some(sign @ (b'+' | b'-')) => {
+                let hours = two(at + 1)?;
+                let minutes = match b.len() - at {
+                    3 => 0,
+                    5 => two(at + 3)?,
+                    6 if is(at + 3, b':') => two(at + 4)?,
+                    _ => return None,
+                };
+                if hours > 23 || minutes > 59 {
+                    return None;
+                }
+                let offset = hours * 60 + minutes;
+                if *sign == b'+' { offset } else { -offset }
+            }
+            Some(_) => return None,
+        };
+        let time = ((hour * 60 + minute - zone) * 60 + second) * 1_000 + milli;
+        Some(Self::from_ms(midnight + time))
+    }
+
+    /// Appends `2026-11-21T00:11:21.182Z`.
+    pub fn write(self, out: &mut String) {
+        let (year, month, day) = civil_from_days(self.0.div_euclid(MS_PER_DAY));
+        let ms = self.0.rem_euclid(MS_PER_DAY);
+        digits(out, year, 4);
+        for (before, value, width) in [
+            ('-', month, 2),
+            ('-', day, 2),
+            ('T', ms / 3_600_000, 2),
+            (':', ms / 60_000 % 60, 2),
+            (':', ms / 1_000 % 60, 2),
+            ('.', ms % 1_000, 3),
+        ] {
+            out.push(before);
+            digits(out, value, width);
+        }
+        out.push('Z');
+    }
+
+    /// Appends the UTC day, `2026-11-21`: the ledger's unit.
+    pub fn write_day(self, out: &mut String) {
+        let start = out.len();
+        self.write(out);
+        out.truncate(start + 10);
+    }
+}
+
+fn digits(out: &mut String, value: i64, width: u32) {
+    for place in (0..width).rev() {
+        let digit = value / 10i64.pow(place) % 10;
+        out.push(char::from(b'0' + u8::try_from(digit).unwrap_or(0)));
+    }
+}
+
+const fn is_leap(year: i64) -> bool {
+    (year % 4 == 0 && year % 100 != 0) || year % 400 == 0
+}
+
+const fn days_in_month(year: i64, month: i64) -> i64 {
+    match month {
+        2 if is_leap(year) => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
+}
+
+/// Days since the epoch of a proleptic Gregorian date (Howard Hinnant's algorithm).
+const fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
+    let y = if month <= 2 { year - 1 } else { year };
+    let era = y.div_euclid(400);
+    let yoe = y.rem_euclid(400);
+    let doy = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    let doe = yoe * 365 + yoe / 4 - yoe / 100 + doy;
+    era * 146_097 + doe - 719_468
+}
+
+const fn civil_from_days(days: i64) -> (i64, i64, i64) {
+    let z = days + 719_468;
+    let era = z.div_euclid(146_097);
+    let doe = z.rem_euclid(146_097);
+    let yoe = (doe - doe / 1_460 + doe / 36_524 - doe / 146_096) / 365;
+    let doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+    let mp = (5 * doy + 2) / 153;
+    let month = if mp < 10 { mp + 3 } else { mp - 9 };
+    let year = yoe + era * 400 + if month <= 2 { 1 } else { 0 };
+    (year, month, doy - (153 * mp + 2) / 5 + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn text(t: Timestamp) -> String {
+        let mut out = String::new();
+        t.write(&mut out);
+        out
+    }
+
+    #[test]
+    fn forms_that_clients_send() {
+        let same = Timestamp::parse("2026-11-21T00:14:39.697Z");
+        assert_eq!(same.map(Timestamp::ms), Some(1_795_220_079_697));
+        for form in [
+            "2026-11-21T00:14:39.697446+00:00", // posthog (PyPI)
+            "2026-11-21 00:14:39.697",
+            "2026-11-21T02:14:39.697+02",
+            "2026-11-20T19:44:39.697-0430",
+            "2026-11-21t00:14:39,697z",
+        ] {
+            assert_eq!(Timestamp::parse(form), same, "{form}");
+        }
+        assert_eq!(Timestamp::parse("2026-11-21").map(text).as_deref(), Some("2026-11-21T00:00:00.000Z"));
+        assert_eq!(
+            Timestamp::parse("2016-12-31T23:59:60Z").map(text).as_deref(),
+            Some("2016-12-31T23:59:59.000Z")
+        );
+    }
+
+    #[test]
+    fn what_is_no_date_is_refused() {
+        for bad in [
+            "",
+            "yesterday",
+            "2026-13-01",
+            "2026-02-29",
+            "2026-11-21T24:00:00Z",
+            "2026-11-21T00:00:00.Z",
+            "2026-11-21T00:00:00Zulu",
+            "2026-11-21T00:00:00+1",
+            "2026/11/21",
+        ] {
+            assert_eq!(Timestamp::parse(bad), None, "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn written_text_is_read_back(ms in MIN_MS..=MAX_MS) {
+            let t = Timestamp::from_ms(ms);
+            prop_assert_eq!(Timestamp::parse(&text(t)), Some(t));
+        }
+
+        #[test]
+        fn any_text_is_read_or_refused(s: String) {
+            let _ = Timestamp::parse(&s);
+        }
+
+        #[test]
+        fn order_of_text_is_order_of_time(a in 0..MAX_MS, b in 0..MAX_MS) {
+            let (a, b) = (Timestamp::from_ms(a), Timestamp::from_ms(b));
+            prop_assert_eq!(text(a).cmp(&text(b)), a.cmp(&b));
+        }
+    }
+}

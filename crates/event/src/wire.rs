@@ -1,0 +1,30 @@
+//! Names that the SDK writes and the collector reads, beyond what `PostHog`'s clients send.
+//!
+//! They are extra keys of `PostHog`'s batch dialect, which a real `PostHog` ignores (in the batch) or keeps
+//! as ordinary properties (in an event).
+
+/// Batch level: the stream's report, `{"id": StreamId, "seq": u64, "dropped": {DropReason: u64}}`.
+/// `seq` is the highest number given to a captured event so far, dropped ones included; `dropped` counts
+/// since the stream began. Both only grow, so a report that comes twice, or late, changes nothing.
+pub const STREAM: &str = "stream";
+/// In [`STREAM`]: the stream's id.
+pub const STREAM_ID_KEY: &str = "id";
+/// In [`STREAM`]: its highest sequence number.
+pub const STREAM_SEQ_KEY: &str = "seq";
+/// In [`STREAM`]: drops so far, by reason.
+pub const STREAM_DROPPED_KEY: &str = "dropped";
+
+/// Property: the stream that the event belongs to. Moves to `context.stream_id`.
+pub const STREAM_ID: &str = "$stream_id";
+/// Property: the event's number in its stream, from 1. Moves to `context.seq`.
+pub const SEQ: &str = "$seq";
+/// Property: `performance.now()` at capture, in ms since the page began. Moves to `context.monotonic_ms`.
+pub const MONOTONIC_MS: &str = "$monotonic_ms";
+/// Property: the entity's type. Moves to the column `entity_type`.
+pub const ENTITY_TYPE: &str = "$entity_type";
+/// Property: the entity's id. Moves to the column `entity_id`.
+pub const ENTITY_ID: &str = "$entity_id";
+/// Property: the correlation id. Moves to the column `correlation_id`.
+pub const CORRELATION_ID: &str = "$correlation_id";
+/// Property: the schema version. Moves to the column `schema_version`.
+pub const SCHEMA_VERSION: &str = "$schema_version";

@@ -1,0 +1,1 @@
+//! The collector's brain: decode, admit, place, clean, judge, tag, append.

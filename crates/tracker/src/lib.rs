@@ -1,0 +1,1 @@
+//! The SDK's brain: inputs and now in, effects out.
