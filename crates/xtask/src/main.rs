@@ -1,1 +1,65 @@
-fn main() {}
+//! `cargo xtask <command>`: builds, runs, tests and measures Tallymark with what Rust and Node bring along.
+//!
+//! # In scope
+//! Order of steps, and whether a step is needed. What a step does is done by the tool that owns it: cargo,
+//! esbuild, wasm-opt, workerd, a browser.
+
+mod bench;
+mod build;
+mod dev;
+mod r#gen;
+mod run;
+mod setup;
+mod size;
+mod test;
+
+use anyhow::{Result, bail};
+
+const HELP: &str = "\
+cargo xtask <command>
+
+  dev  [--port N]      build everything, serve demo and collector on loopback, rebuild on change
+  test [--only STEP]   set up what is missing and run every test (--list names the steps)
+  build                the SDK (sdk/dist) and the Worker (target/worker), as they ship
+  size                 brotli sizes of what a page loads, held to their budget
+  bench [sdk|collector] [--quick]
+                       ratios beside the peers, measured in one run
+  gen  [--check]       write what is generated from Rust (or fail if it has drifted)
+  setup                the wasm target, npm packages, a browser
+";
+
+fn main() -> Result<()> {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    match args.as_slice() {
+        ["dev"] => dev::dev(None),
+        ["dev", "--port", port] => dev::dev(Some(port)),
+        ["test"] => test::test(None),
+        ["test", "--list"] => {
+            test::list();
+            Ok(())
+        }
+        ["test", "--only", step] => test::test(Some(step)),
+        ["build"] => {
+            setup::toolchain()?;
+            build::all().map(drop)
+        }
+        ["size"] => {
+            setup::toolchain()?;
+            build::sdk()?;
+            size::gate()
+        }
+        ["bench", rest @ ..] => bench::bench(rest),
+        ["gen"] => r#gen::generate(r#gen::Mode::Write),
+        ["gen", "--check"] => r#gen::generate(r#gen::Mode::Check),
+        ["setup"] => {
+            setup::toolchain()?;
+            setup::browser().map(drop)
+        }
+        [] | ["help" | "--help" | "-h"] => {
+            print!("{HELP}");
+            Ok(())
+        }
+        other => bail!("no such command: {}\n\n{HELP}", other.join(" ")),
+    }
+}

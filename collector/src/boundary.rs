@@ -1,0 +1,108 @@
+//! Bytes in, slices out.
+
+use tallymark_ingest::{Answer, Request};
+
+/// An input buffer larger than this is given back after the request that needed it: wasm memory never
+/// shrinks, but the next large request can have the same pages.
+const KEEP_INPUT_BYTES: usize = 256 * 1024;
+
+/// The buffer that the Worker writes a request into.
+#[derive(Default)]
+pub(crate) struct Input(Vec<u8>);
+
+impl Input {
+    pub(crate) fn reserve(&mut self, len: usize) -> *mut u8 {
+        if self.0.len() < len {
+            self.0.resize(len, 0);
+        }
+        self.0.as_mut_ptr()
+    }
+
+    pub(crate) fn bytes(&self, start: usize, len: usize) -> &[u8] {
+        self.0.get(start..start.saturating_add(len)).unwrap_or_default()
+    }
+
+    /// The Worker writes with `TextEncoder`, so this is UTF-8; anything else reads as empty.
+    pub(crate) fn text(&self, start: usize, len: usize) -> &str {
+        std::str::from_utf8(self.bytes(start, len)).unwrap_or_default()
+    }
+
+    pub(crate) fn release(&mut self) {
+        if self.0.len() > KEEP_INPUT_BYTES {
+            self.0 = Vec::new();
+        }
+    }
+}
+
+/// Reads the head: ten lines, empty where there is nothing to say. No value can hold a line end: they are
+/// a method, a URL and HTTP headers.
+pub(crate) fn head<'a>(text: &'a str, body: &'a [u8]) -> Request<'a> {
+    let mut lines = text.split('\n');
+    let mut line = || lines.next().unwrap_or_default();
+    let (method, path, query) = (line(), line(), line());
+    let mut header = || Some(line()).filter(|v| !v.is_empty());
+    Request {
+        method,
+        path,
+        query,
+        origin: header(),
+        referer: header(),
+        content_type: header(),
+        content_encoding: header(),
+        authorization: header(),
+        user_agent: header(),
+        country: header(),
+        body,
+    }
+}
+
+/// What a call gives back: numbers, and texts that stay where they are in wasm memory.
+///
+/// The table is `u32`s: how many numbers, the numbers, how many texts, then address and length of each. It
+/// and the texts are valid until the next call into the module.
+#[derive(Default)]
+pub(crate) struct Output {
+    numbers: Vec<u32>,
+    texts: Vec<String>,
+    table: Vec<u32>,
+}
+
+impl Output {
+    pub(crate) fn clear(&mut self) {
+        self.numbers.clear();
+        self.texts.clear();
+        self.table.clear();
+    }
+
+    pub(crate) fn number(&mut self, n: u32) {
+        self.numbers.push(n);
+        self.index();
+    }
+
+    pub(crate) fn text(&mut self, text: String) {
+        self.texts.push(text);
+        self.index();
+    }
+
+    pub(crate) fn answer(&mut self, answer: Answer) {
+        self.number(u32::from(answer.status));
+        self.text(answer.content_type.to_owned());
+        self.text(answer.body);
+    }
+
+    pub(crate) fn table(&self) -> *const u32 {
+        self.table.as_ptr()
+    }
+
+    fn index(&mut self) {
+        let word = |n: usize| u32::try_from(n).unwrap_or_default();
+        self.table.clear();
+        self.table.push(word(self.numbers.len()));
+        self.table.extend_from_slice(&self.numbers);
+        self.table.push(word(self.texts.len()));
+        for text in &self.texts {
+            self.table.push(word(text.as_ptr() as usize));
+            self.table.push(word(text.len()));
+        }
+    }
+}

@@ -1,0 +1,136 @@
+/**
+ * The boundary with the wasm brain (collector/src/lib.rs): the only file that knows its memory.
+ *
+ * Text goes in as UTF-8 bytes behind `input()`, and comes out as slices named by the table at `output()`:
+ * how many numbers, the numbers, how many texts, then address and length of each.
+ */
+import wasm from "./collector.wasm";
+import type { Batch, Receipt } from "./log/log.ts";
+
+interface Exports {
+  readonly memory: WebAssembly.Memory;
+  input(len: number): number;
+  output(): number;
+  configure(len: number): void;
+  receive(headLen: number, bodyLen: number, nowMs: number): number;
+  learn(lookupLen: number, recordLen: number, found: number, nowMs: number): void;
+  acknowledge(slot: number, committed: number, stored: number, duplicates: number, quarantined: number): number;
+  refuse_too_large(): number;
+  max_body_bytes(): number;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: string;
+}
+
+export type Step =
+  | { readonly kind: "answer"; readonly answer: Answer }
+  | { readonly kind: "need_key"; readonly lookup: string }
+  | { readonly kind: "append"; readonly slot: number; readonly organizationId: string; readonly batch: Batch }
+  | { readonly kind: "events"; readonly organizationId: string; readonly after: number; readonly limit: number }
+  | { readonly kind: "ledger"; readonly organizationId: string; readonly from: string; readonly to: string };
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+export class Brain {
+  readonly maxBodyBytes: number;
+  readonly #wasm: Exports;
+
+  constructor(ingestPaths: readonly string[]) {
+    this.#wasm = new WebAssembly.Instance(wasm, {}).exports as unknown as Exports;
+    this.maxBodyBytes = this.#wasm.max_body_bytes();
+    this.#wasm.configure(this.#write(encoder.encode(ingestPaths.join("\n"))));
+  }
+
+  /** One request, whole. Pure but for the key cache: asking again after `learn` gives the next step. */
+  receive(request: Request, body: Uint8Array): Step {
+    const head = encoder.encode(requestHead(request));
+    const at = this.#wasm.input(head.byteLength + body.byteLength);
+    const memory = new Uint8Array(this.#wasm.memory.buffer);
+    memory.set(head, at);
+    memory.set(body, at + head.byteLength);
+    const kind = this.#wasm.receive(head.byteLength, body.byteLength, Date.now());
+    const { numbers, texts } = this.#read();
+    switch (kind) {
+      case 0:
+        return { kind: "answer", answer: answerOf(numbers, texts) };
+      case 1:
+        return { kind: "need_key", lookup: texts[0]! };
+      case 2: {
+        const [events, quarantinedCount, unsequenced, slot] = numbers as [number, number, number, number];
+        const [organizationId, day, quarantined, streams, ...rows] = texts as [string, string, string, string];
+        const batch = { day, rows, events, quarantined, quarantinedCount, streams, unsequenced };
+        return { kind: "append", slot, organizationId, batch };
+      }
+      case 3:
+        return { kind: "events", organizationId: texts[0]!, after: Number(texts[1]), limit: numbers[0]! };
+      case 4:
+        return { kind: "ledger", organizationId: texts[0]!, from: texts[1]!, to: texts[2]! };
+      default:
+        throw new Error(`unknown step ${kind}`);
+    }
+  }
+
+  /** What the registry holds for a lookup; `null` if nothing. Remembered for a minute. */
+  learn(lookup: string, record: string | null): void {
+    const bytes = encoder.encode(lookup + (record ?? ""));
+    const lookupLength = encoder.encode(lookup).byteLength;
+    this.#write(bytes);
+    this.#wasm.learn(lookupLength, bytes.byteLength - lookupLength, record === null ? 0 : 1, Date.now());
+  }
+
+  /** The answer to an append; without a receipt the log did not commit. */
+  acknowledge(slot: number, receipt: Receipt | undefined): Answer {
+    const { stored, duplicates, quarantined } = receipt ?? { stored: 0, duplicates: 0, quarantined: 0 };
+    this.#wasm.acknowledge(slot, receipt === undefined ? 0 : 1, stored, duplicates, quarantined);
+    return this.#answer();
+  }
+
+  refuseTooLarge(): Answer {
+    this.#wasm.refuse_too_large();
+    return this.#answer();
+  }
+
+  #answer(): Answer {
+    const { numbers, texts } = this.#read();
+    return answerOf(numbers, texts);
+  }
+
+  #write(bytes: Uint8Array): number {
+    const at = this.#wasm.input(bytes.byteLength);
+    new Uint8Array(this.#wasm.memory.buffer).set(bytes, at);
+    return bytes.byteLength;
+  }
+
+  #read(): { numbers: number[]; texts: string[] } {
+    const { buffer } = this.#wasm.memory;
+    const table = new Uint32Array(buffer, this.#wasm.output());
+    const count = table[0]!;
+    const numbers = Array.from(table.subarray(1, 1 + count));
+    const first = count + 2;
+    const texts = Array.from({ length: table[count + 1]! }, (_, i) =>
+      decoder.decode(new Uint8Array(buffer, table[first + 2 * i]!, table[first + 2 * i + 1]!)),
+    );
+    return { numbers, texts };
+  }
+}
+
+function answerOf(numbers: number[], texts: string[]): Answer {
+  return { status: numbers[0]!, contentType: texts[0]!, body: texts[1]! };
+}
+
+/** What of a request the brain looks at, one a line: collector/src/boundary.rs reads it in this order. */
+function requestHead(request: Request): string {
+  const { headers } = request;
+  const start = request.url.indexOf("/", request.url.indexOf("//") + 2);
+  const target = request.url.slice(start);
+  const mark = target.indexOf("?");
+  const path = mark < 0 ? target : target.slice(0, mark);
+  const query = mark < 0 ? "" : target.slice(mark + 1);
+  const h = (name: string) => headers.get(name) ?? "";
+  const country = (request.cf?.country as string | undefined) ?? "";
+  return `${request.method}\n${path}\n${query}\n${h("origin")}\n${h("referer")}\n${h("content-type")}\n${h("content-encoding")}\n${h("authorization")}\n${h("user-agent")}\n${country}`;
+}

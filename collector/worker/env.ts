@@ -1,0 +1,11 @@
+import type { TenantLog } from "./log/log.ts";
+
+/** What wrangler.toml binds. */
+export interface Env {
+  /** Keys of every tenant: `key:<public key>` or `key:sha256:<hex>`, written by `tallymark` (in dev, by `cargo xtask dev`). */
+  readonly REGISTRY: KVNamespace;
+  /** One log per organization, named `log:<organization_id>`. */
+  readonly LOG: DurableObjectNamespace<TenantLog>;
+  /** Further paths that take the batch dialect, for who must dodge a proxy rule or a path already taken. */
+  readonly INGEST_PATHS?: readonly string[];
+}

@@ -1,0 +1,24 @@
+import log from "./0001_log.sql";
+
+/** Every version of the schema, oldest first. Append, never edit: each runs once in each tenant's log. */
+const MIGRATIONS: readonly string[] = [log];
+
+/** Brings a tenant's database to the newest schema, on the first use after a deploy; all or nothing. */
+export function migrate(storage: DurableObjectStorage): void {
+  const { sql } = storage;
+  sql.exec("create table if not exists schema_migration (version integer primary key, applied_at text not null)");
+  const { version } = sql
+    .exec<{ version: number }>("select coalesce(max(version), 0) as version from schema_migration")
+    .one();
+  if (version === MIGRATIONS.length) return;
+  storage.transactionSync(() => {
+    MIGRATIONS.slice(version).forEach((migration, i) => {
+      sql.exec(migration);
+      sql.exec(
+        "insert into schema_migration (version, applied_at) values (?1, ?2)",
+        version + i + 1,
+        new Date().toISOString(),
+      );
+    });
+  });
+}

@@ -1,0 +1,39 @@
+//! What is generated from Rust and committed, so that TypeScript, SQL and docs read one definition.
+
+use std::fs;
+
+use anyhow::{Context, Result, bail};
+
+use crate::run::root;
+
+/// What to do with a generated file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Write it.
+    Write,
+    /// Fail if it differs from what would be written.
+    Check,
+}
+
+/// Every generated file.
+pub fn generate(mode: Mode) -> Result<()> {
+    let files = [("tests/fixtures/schema/event.v1.schema.json", tallymark_event::schema::event_schema())];
+    for (path, text) in files {
+        let file = root().join(path);
+        match mode {
+            Mode::Write => {
+                if let Some(dir) = file.parent() {
+                    fs::create_dir_all(dir)?;
+                }
+                fs::write(&file, text).with_context(|| format!("could not write {path}"))?;
+                println!("wrote {path}");
+            }
+            Mode::Check => {
+                if fs::read_to_string(&file).unwrap_or_default() != text {
+                    bail!("{path} has drifted from the Rust that it is made of; run: cargo xtask gen");
+                }
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,86 @@
+//! `cargo xtask test`: everything that must hold, in the order in which it fails fastest.
+
+use std::time::Instant;
+
+use anyhow::{Result, bail};
+
+use crate::run::{cargo, command, npm_tool, run};
+use crate::{build, r#gen, setup, size};
+
+type Step = (&'static str, fn() -> Result<()>);
+
+const STEPS: &[Step] = &[
+    ("format", || run(cargo().args(["fmt", "--all", "--check"]))),
+    ("generated", || r#gen::generate(r#gen::Mode::Check)),
+    ("clippy", clippy),
+    ("unit", || run(cargo().args(["test", "--quiet", "--locked"]))),
+    ("build", || build::all().map(drop)),
+    ("size", size::gate),
+    ("types", types),
+    ("package", || node_tests("sdk/js/*.test.mjs")),
+    ("contract", || node_tests("tests/contract/*.test.mjs")),
+    ("faults", || node_tests("tests/faults/*.test.mjs")),
+    ("e2e", || {
+        // Found, or installed where we may: the tests read the same variable.
+        let chromium = setup::browser()?;
+        run(node_test_command("tests/e2e/*.test.mjs").env("CHROMIUM", chromium))
+    }),
+    ("deny", deny),
+];
+
+/// Names of the steps, in order.
+pub fn list() {
+    for (name, _) in STEPS {
+        println!("{name}");
+    }
+}
+
+/// Runs one step, or all of them.
+pub fn test(only: Option<&str>) -> Result<()> {
+    setup::toolchain()?;
+    let wanted: Vec<&Step> = STEPS.iter().filter(|(name, _)| only.is_none_or(|o| o == *name)).collect();
+    if wanted.is_empty() {
+        bail!("no such step; cargo xtask test --list names them");
+    }
+    for (name, step) in wanted {
+        println!("── {name}");
+        let start = Instant::now();
+        step()?;
+        println!("── {name}: passed in {:.1} s", start.elapsed().as_secs_f32());
+    }
+    Ok(())
+}
+
+fn clippy() -> Result<()> {
+    let strict = ["--", "-D", "warnings"];
+    run(cargo().args(["clippy", "--quiet", "--locked", "--all-targets"]).args(strict))?;
+    let wasm = ["--target", "wasm32-unknown-unknown", "-p", "tallymark-sdk", "-p", "tallymark-collector"];
+    run(cargo().args(["clippy", "--quiet", "--locked", "--lib"]).args(wasm).args(strict))
+}
+
+fn types() -> Result<()> {
+    for project in ["collector", "sdk", "www/demo"] {
+        run(npm_tool("tsc").args(["--noEmit", "-p", project]))?;
+    }
+    Ok(())
+}
+
+fn node_tests(files: &str) -> Result<()> {
+    run(&mut node_test_command(files))
+}
+
+fn node_test_command(files: &str) -> std::process::Command {
+    // One file at a time: they share two cores with workerd and a browser, and time-outs must mean something.
+    let mut node = command("sh");
+    node.arg("-c").arg(format!("exec node --test --test-concurrency=1 --test-reporter=spec {files}"));
+    node
+}
+
+fn deny() -> Result<()> {
+    let installed = command("cargo-deny").arg("--version").output().is_ok_and(|o| o.status.success());
+    if !installed {
+        run(cargo().args(["install", "--quiet", "--locked", "cargo-deny", "--version", "0.20.2"]))?;
+    }
+    // Not `advisories`: its database is fetched from the network, which a build must not depend on.
+    run(cargo().args(["deny", "--all-features", "check", "bans", "licenses", "sources"]))
+}

@@ -1,0 +1,141 @@
+/**
+ * A world: the collector's Worker (and, if asked for, the demo's) in real workerd on one loopback port, with
+ * tenants and their keys in the registry. `cargo xtask dev`, the tests and the benches all start it here.
+ *
+ * The collector's bindings are read from wrangler.toml, so that what is tested is what is deployed.
+ */
+import { createHash, randomBytes } from "node:crypto";
+import { existsSync, readFileSync, readlinkSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Miniflare, NoOpLog, convertV4MiniflareOptions } from "miniflare";
+import { unstable_readConfig } from "wrangler";
+
+export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
+/** @typedef {{ slug: string, name: string, organization_id: string, browser_key: string, server_key: string, read_key: string }} Tenant */
+
+/** A tenant with fresh keys. @returns {Tenant} */
+export function newTenant(slug, name = slug) {
+  const key = (prefix) => `${prefix}_${randomBytes(18).toString("base64url")}`;
+  return {
+    slug,
+    name,
+    organization_id: `org_${slug}`,
+    browser_key: key("wk"),
+    server_key: key("sk"),
+    read_key: key("rk"),
+  };
+}
+
+/** The registry's name for a key: a secret is never stored, only its digest. */
+export function lookupOf(key) {
+  const secret = key.startsWith("sk_") || key.startsWith("rk_");
+  return secret ? `key:sha256:${createHash("sha256").update(key).digest("hex")}` : `key:${key}`;
+}
+
+/** @param {KVNamespace} registry @param {Tenant} tenant @param {string[]} origins */
+export async function enrol(registry, tenant, origins) {
+  const { organization_id } = tenant;
+  const put = (key, record) => registry.put(lookupOf(key), JSON.stringify({ organization_id, ...record }));
+  await put(tenant.browser_key, { kind: "browser", origins });
+  await put(tenant.server_key, { kind: "server" });
+  await put(tenant.read_key, { kind: "read" });
+}
+
+function built(path) {
+  const file = join(ROOT, path);
+  if (!existsSync(file)) throw new Error(`${path} is not built; run: cargo xtask build`);
+  return readFileSync(file);
+}
+
+/**
+ * @param {object} options
+ * @param {Tenant[]} options.tenants
+ * @param {number} [options.port] 0 (default): a free one
+ * @param {string} [options.persist] folder that keeps logs and registry; default: memory of this process's own
+ * @param {boolean} [options.demo] serve the demo on every other path
+ * @param {string[]} [options.origins] further origins that the browser keys are bound to
+ * @param {string[]} [options.ingestPaths]
+ * @param {object[]} [options.extraWorkers] further Workers, as Miniflare takes them
+ */
+export function worldOptions({ tenants, port = 0, persist, demo = false, ingestPaths, extraWorkers = [] }) {
+  const config = unstable_readConfig({ config: join(ROOT, "wrangler.toml") }, { hideWarnings: true });
+  const common = { compatibilityDate: config.compatibility_date, compatibilityFlags: config.compatibility_flags };
+  const paths = ingestPaths ?? config.vars.INGEST_PATHS;
+  const collector = {
+    ...common,
+    name: "collector",
+    modules: [
+      { type: "ESModule", path: "index.js", contents: built("target/worker/index.js").toString() },
+      { type: "CompiledWasm", path: "collector.wasm", contents: built("target/worker/collector.wasm") },
+    ],
+    bindings: { ...config.vars, INGEST_PATHS: paths },
+    kvNamespaces: config.kv_namespaces.map(({ binding }) => binding),
+    durableObjects: Object.fromEntries(
+      config.durable_objects.bindings.map(({ name, class_name }) => [name, { className: class_name, useSQLite: true }]),
+    ),
+    assets: { directory: join(ROOT, config.assets.directory) },
+    // Straight to the Worker, without Miniflare's own entry in front: what a bench must measure.
+    unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
+  };
+  const workers = [collector, ...extraWorkers.map((worker) => ({ ...common, ...worker }))];
+  if (demo) {
+    const own = ["/tm.*", "/batch*", "/e", "/e/*", "/i/v0/e*", "/capture*", "/track*", "/v1/*", "/_readiness"];
+    collector.routes = [...own, ...paths.map((p) => `${p}*`)].map((path) => `*${path}`);
+    workers.unshift({
+      ...common,
+      name: "demo",
+      modules: [{ type: "ESModule", path: "index.js", contents: built("target/demo/index.js").toString() }],
+      bindings: { TENANTS: tenants },
+      serviceBindings: { COLLECTOR: "collector" },
+    });
+  }
+  return convertV4MiniflareOptions({
+    host: "127.0.0.1",
+    port,
+    // No lookups, no reports, nothing that leaves the machine.
+    cf: false,
+    telemetry: { enabled: false },
+    log: new NoOpLog(),
+    ...(persist === undefined ? {} : { resourcePersistencePath: persist }),
+    workers,
+  });
+}
+
+/** @param {Parameters<typeof worldOptions>[0]} options */
+export async function startWorld(options) {
+  const before = new Set(children());
+  const mf = new Miniflare(worldOptions(options));
+  const url = (await mf.ready).origin;
+  const workerd = children().filter((pid) => !before.has(pid));
+  const registry = await mf.getKVNamespace("REGISTRY", "collector");
+  const port = new URL(url).port;
+  const origins = [url, `http://localhost:${port}`, ...(options.origins ?? [])];
+  for (const tenant of options.tenants) await enrol(registry, tenant, origins);
+  return {
+    url,
+    mf,
+    registry,
+    /** Process ids of the workerd that serves this world. */
+    workerd,
+    tenants: options.tenants,
+    /** The collector without anything in front. */
+    directUrl: async () => (await mf.unsafeGetDirectURL("collector")).origin,
+    stop: () => mf.dispose(),
+  };
+}
+
+/** The live workerd processes that this process has started. */
+function children() {
+  return readdirSync("/proc").flatMap((entry) => {
+    if (!/^\d+$/.test(entry)) return [];
+    try {
+      const status = readFileSync(`/proc/${entry}/status`, "utf8");
+      const parent = Number(/^PPid:\s*(\d+)/m.exec(status)?.[1]);
+      return parent === process.pid && readlinkSync(`/proc/${entry}/exe`).endsWith("workerd") ? [Number(entry)] : [];
+    } catch {
+      return []; // It ended while we looked.
+    }
+  });
+}
