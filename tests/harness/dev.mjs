@@ -5,7 +5,7 @@
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, watch, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { ROOT, newTenant, startWorld, worldOptions } from "./world.mjs";
+import { ROOT, demoSite, newTenant, startWorld, worldOptions } from "./world.mjs";
 
 const HOME = join(ROOT, ".tallymark/dev");
 const TENANTS = join(HOME, "tenants.json");
@@ -13,14 +13,16 @@ const port = Number(process.argv[2] ?? 8787);
 
 function tenants() {
   if (existsSync(TENANTS)) return JSON.parse(readFileSync(TENANTS, "utf8"));
-  const made = [newTenant("fern", "Fern & Kettle"), newTenant("juniper", "Juniper Works")];
+  const fresh = [newTenant("fern", "Fern & Kettle"), newTenant("juniper", "Juniper Works")];
   mkdirSync(HOME, { recursive: true });
-  writeFileSync(TENANTS, JSON.stringify(made, null, 2), { mode: 0o600 });
-  return made;
+  writeFileSync(TENANTS, JSON.stringify(fresh, null, 2), { mode: 0o600 });
+  return fresh;
 }
 
-const options = { tenants: tenants(), port, persist: join(HOME, "state"), demo: true };
-const world = await startWorld(options).catch((error) => {
+const made = tenants();
+// A function: the demo is read anew after each build.
+const options = () => ({ tenants: made, port, persist: join(HOME, "state"), site: demoSite(made) });
+const world = await startWorld(options()).catch((error) => {
   if (String(error).includes("Address already in use") || error.code === "ERR_RUNTIME_FAILURE") {
     console.error(`port ${port} is taken; choose another: cargo xtask dev --port 8788`);
     process.exit(1);
@@ -30,11 +32,11 @@ const world = await startWorld(options).catch((error) => {
 
 const bold = (text) => `\x1b[1m${text}\x1b[0m`;
 console.log(`\n  ${bold("Tallymark")} is running. Open ${bold(world.url)}\n`);
-for (const { slug, name, organization_id, browser_key, server_key, read_key } of options.tenants) {
+for (const { slug, name, organization_id, browser_key, server_key, read_key } of made) {
   console.log(`  ${bold(name)}  ${world.url}/${slug}/  (${organization_id})`);
   console.log(`    browser ${browser_key}\n    server  ${server_key}\n    read    ${read_key}`);
 }
-const [first] = options.tenants;
+const [first] = made;
 console.log(`\n  The books:  curl -H "Authorization: Bearer ${first.read_key}" ${world.url}/v1/ledger`);
 console.log(`  The events: curl -H "Authorization: Bearer ${first.read_key}" "${world.url}/v1/events?after=0"`);
 console.log(`\n  Changed sources are rebuilt. Ctrl-C ends it.\n`);
@@ -62,7 +64,7 @@ function rebuild() {
   const build = spawn("cargo", ["xtask", "build"], { cwd: ROOT, stdio: "inherit" });
   build.on("exit", async (code) => {
     if (code === 0) {
-      await world.mf.setOptions(worldOptions(options));
+      await world.mf.setOptions(worldOptions(options()));
       console.log(`  reloaded after ${((Date.now() - started) / 1000).toFixed(1)} s`);
     } else {
       console.log("  the build failed; what ran before goes on running");

@@ -49,17 +49,23 @@ function built(path) {
   return readFileSync(file);
 }
 
+/** The demo's Worker, for these tenants. */
+export function demoSite(tenants) {
+  const contents = built("target/demo/index.js").toString();
+  return { modules: [{ type: "ESModule", path: "index.js", contents }], bindings: { TENANTS: tenants } };
+}
+
 /**
  * @param {object} options
  * @param {Tenant[]} options.tenants
  * @param {number} [options.port] 0 (default): a free one
  * @param {string} [options.persist] folder that keeps logs and registry; default: memory of this process's own
- * @param {boolean} [options.demo] serve the demo on every other path
+ * @param {object} [options.site] a Worker, as Miniflare takes it, that has every path which is not the collector's
  * @param {string[]} [options.origins] further origins that the browser keys are bound to
  * @param {string[]} [options.ingestPaths]
  * @param {object[]} [options.extraWorkers] further Workers, as Miniflare takes them
  */
-export function worldOptions({ tenants, port = 0, persist, demo = false, ingestPaths, extraWorkers = [] }) {
+export function worldOptions({ port = 0, persist, site, ingestPaths, extraWorkers = [] }) {
   const config = unstable_readConfig({ config: join(ROOT, "wrangler.toml") }, { hideWarnings: true });
   const common = { compatibilityDate: config.compatibility_date, compatibilityFlags: config.compatibility_flags };
   const paths = ingestPaths ?? config.vars.INGEST_PATHS;
@@ -80,16 +86,11 @@ export function worldOptions({ tenants, port = 0, persist, demo = false, ingestP
     unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
   };
   const workers = [collector, ...extraWorkers.map((worker) => ({ ...common, ...worker }))];
-  if (demo) {
+  if (site !== undefined) {
+    // As on Cloudflare: the collector has its routes on the site's own origin, the site has the rest.
     const own = ["/tm.*", "/batch*", "/e", "/e/*", "/i/v0/e*", "/capture*", "/track*", "/v1/*", "/_readiness"];
     collector.routes = [...own, ...paths.map((p) => `${p}*`)].map((path) => `*${path}`);
-    workers.unshift({
-      ...common,
-      name: "demo",
-      modules: [{ type: "ESModule", path: "index.js", contents: built("target/demo/index.js").toString() }],
-      bindings: { TENANTS: tenants },
-      serviceBindings: { COLLECTOR: "collector" },
-    });
+    workers.unshift({ ...common, name: "site", serviceBindings: { COLLECTOR: "collector" }, ...site });
   }
   return convertV4MiniflareOptions({
     host: "127.0.0.1",

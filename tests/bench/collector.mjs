@@ -1,0 +1,139 @@
+/**
+ * `cargo xtask bench collector`: what an event costs the edge, beside plain JavaScript in the same workerd.
+ *
+ * CPU time is that of the workerd process, so the load generator's own does not count. The variants take turns
+ * within one run, several rounds; the median round is printed. Ratios travel between machines, figures don't.
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
+import { uuidv7 } from "../harness/client.mjs";
+import { ROOT, lookupOf, newTenant, startWorld } from "../harness/world.mjs";
+import { load, median } from "./load.mjs";
+
+const quick = process.argv.includes("--quick");
+const ROUNDS = quick ? 3 : 7;
+const REQUESTS = { 1: quick ? 1_000 : 3_000, 10: quick ? 400 : 1_200, 50: quick ? 150 : 400 };
+/** Requests that warm a variant up before its first round: V8 compiles what is hot. */
+const WARM_UP = 400;
+const ORIGIN = "https://shop.example";
+
+const tenant = newTenant("bench");
+const record = JSON.stringify({ organization_id: tenant.organization_id, kind: "browser", origins: [ORIGIN] });
+const KEYS = { [lookupOf(tenant.browser_key)]: record };
+
+async function decodeWorker() {
+  const { outputFiles } = await build({
+    entryPoints: [join(ROOT, "tests/bench/decode-worker.ts")],
+    bundle: true,
+    format: "esm",
+    target: "es2022",
+    external: ["*.wasm"],
+    write: false,
+  });
+  return outputFiles[0].text;
+}
+
+const wasm = { type: "CompiledWasm", path: "collector.wasm", contents: readFileSync(join(ROOT, "target/worker/collector.wasm")) };
+const module = (contents) => ({ type: "ESModule", path: "index.js", contents });
+const direct = [{ host: "127.0.0.1", port: 0 }];
+const world = await startWorld({
+  tenants: [tenant],
+  origins: [ORIGIN],
+  extraWorkers: [
+    { name: "decode", modules: [module(await decodeWorker()), wasm], bindings: { KEYS }, unsafeDirectSockets: direct },
+    {
+      name: "javascript",
+      modules: [module(readFileSync(join(ROOT, "tests/bench/js-worker.mjs"), "utf8"))],
+      bindings: { KEYS },
+      unsafeDirectSockets: direct,
+    },
+    {
+      name: "empty",
+      modules: [module(`export default { async fetch(request) { await request.arrayBuffer(); return new Response("ok"); } }`)],
+      unsafeDirectSockets: direct,
+    },
+  ],
+});
+
+const stream = uuidv7();
+let seq = 0;
+
+/** About 600 bytes, fresh ids: what our SDK sends for a feature event. */
+function event() {
+  seq++;
+  return {
+    event: "recipe_scaled",
+    uuid: uuidv7(),
+    distinct_id: "0193c1a2-7b1c-7def-8123-456789abcdef",
+    timestamp: new Date().toISOString(),
+    properties: {
+      recipe_id: seq,
+      scale: 2.5,
+      unit: "g",
+      from_template: true,
+      label: "Lavender & oat soap, winter batch",
+      $session_id: "0193c1a2-7b1c-7aaa-8123-456789abcdef",
+      $current_url: "https://shop.example/fern/recipes/12?utm_source=newsletter",
+      $lib: "tallymark",
+      $lib_version: "0.1.0",
+      $entity_type: "recipe",
+      $entity_id: "12",
+      $stream_id: stream,
+      $seq: seq,
+      $monotonic_ms: 1234.5,
+    },
+  };
+}
+
+function body(size) {
+  const batch = Array.from({ length: size }, event);
+  const report = { id: stream, seq, dropped: {} };
+  return JSON.stringify({ api_key: tenant.browser_key, batch, sent_at: new Date().toISOString(), stream: report });
+}
+
+const plain = (size) => () => Buffer.from(body(size));
+const gzipped = (size) => () => gzipSync(body(size));
+const VARIANTS = [
+  ["empty request", "empty", plain],
+  ["decode to tag, JavaScript", "javascript", plain],
+  ["decode to tag, wasm", "decode", plain],
+  ["decode to tag, JavaScript, gzip", "javascript", gzipped],
+  ["decode to tag, wasm, gzip", "decode", gzipped],
+  ["whole path to the commit", "collector", plain],
+];
+
+console.log(`one event is ${JSON.stringify(event()).length} bytes; ${ROUNDS} rounds, 16 connections, medians\n`);
+console.log(`${"".padEnd(36)}${"batch".padStart(6)}${"µs CPU/event".padStart(14)}${"requests/s".padStart(12)}${"events/s".padStart(10)}`);
+
+const cost = new Map();
+for (const size of [1, 10, 50]) {
+  const rounds = new Map(VARIANTS.map(([name]) => [name, []]));
+  for (let round = 0; round <= ROUNDS; round++) {
+    for (const [name, worker, bodies] of VARIANTS) {
+      const url = (await world.mf.unsafeGetDirectURL(worker)).origin;
+      const requests = round === 0 ? WARM_UP : REQUESTS[size];
+      const makeBody = bodies(size);
+      const headers = { "content-type": "text/plain", origin: ORIGIN };
+      const spent = await load({ url, path: "/batch/", headers, makeBody, requests, pids: world.workerd });
+      if (round > 0) rounds.get(name).push({ ...spent, requests });
+    }
+  }
+  for (const [name, runs] of rounds) {
+    const us = median(runs.map((r) => r.cpuUs / r.requests / size));
+    const perSecond = median(runs.map((r) => r.requests / r.seconds));
+    cost.set(`${name} ${size}`, us);
+    console.log(
+      `${name.padEnd(36)}${String(size).padStart(6)}${us.toFixed(1).padStart(14)}${perSecond.toFixed(0).padStart(12)}${(perSecond * size).toFixed(0).padStart(10)}`,
+    );
+  }
+}
+
+const of = (name, size) => cost.get(`${name} ${size}`);
+const ratio = of("decode to tag, JavaScript", 50) / of("decode to tag, wasm", 50);
+const ratioZipped = of("decode to tag, JavaScript, gzip", 50) / of("decode to tag, wasm, gzip", 50);
+console.log(`
+JavaScript / wasm at 50: ${ratio.toFixed(2)} plain, ${ratioZipped.toFixed(2)} gzip (target 1.5)
+whole path: ${[1, 10, 50].map((s) => `${of("whole path to the commit", s).toFixed(0)} at ${s}`).join(", ")} µs CPU an event (targets 450, 60, 25)`);
+await world.stop();

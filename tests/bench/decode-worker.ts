@@ -1,0 +1,22 @@
+/** The collector without its log: decode to tag, then answer. What the pipeline itself costs. */
+import { readBody, TOO_LARGE } from "../../collector/worker/body.ts";
+import { Brain } from "../../collector/worker/brain.ts";
+
+let brain: Brain | undefined;
+
+export default {
+  async fetch(request: Request, env: { KEYS: Record<string, string> }): Promise<Response> {
+    brain ??= new Brain([]);
+    const body = await readBody(request, brain.maxBodyBytes);
+    if (body === TOO_LARGE) throw new Error("too large for a bench");
+    let step = brain.receive(request, body);
+    if (step.kind === "need_key") {
+      brain.learn(step.lookup, env.KEYS[step.lookup] ?? null);
+      step = brain.receive(request, body);
+    }
+    if (step.kind !== "append") throw new Error(`expected an append, not ${JSON.stringify(step)}`);
+    const { events, quarantinedCount } = step.batch;
+    const answer = brain.acknowledge(step.slot, { stored: events, duplicates: 0, quarantined: quarantinedCount });
+    return new Response(answer.body, { status: answer.status, headers: { "content-type": answer.contentType } });
+  },
+};

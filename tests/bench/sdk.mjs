@@ -1,0 +1,175 @@
+/**
+ * `cargo xtask bench sdk`: what the SDK costs a page, beside posthog-js slim and bare JSON.stringify, in one run
+ * of real Chromium. The subjects take turns, so that the machine's moods fall on all of them.
+ */
+import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { join } from "node:path";
+import { chromium } from "playwright-core";
+import { build } from "esbuild";
+import { ROOT } from "../harness/world.mjs";
+import { median } from "./load.mjs";
+
+const quick = process.argv.includes("--quick");
+const ROUNDS = quick ? 3 : 7;
+/** Captures in one task: below every client's own queue limit, so that no round measures dropping. */
+const CALLS = 500;
+const CHUNKS = quick ? 4 : 20;
+const SETTLE_MS = 500;
+
+const posthogConfig = {
+  token: "bench",
+  supportedCompression: ["gzip-js"],
+  hasFeatureFlags: false,
+  autocapture_opt_out: true,
+  capturePerformance: false,
+  captureDeadClicks: false,
+  heatmaps: false,
+  surveys: false,
+  sessionRecording: false,
+  analytics: { endpoint: "/i/v0/e/" },
+  elementsChainAsString: true,
+  defaultIdentifiedOnly: true,
+};
+
+const slim = await build({
+  stdin: {
+    contents: `import posthog from "posthog-js/dist/module.slim.js";
+      posthog.init("bench", { api_host: location.origin, disable_surveys: true, person_profiles: "always",
+        rate_limiting: { events_per_second: 1e6, events_burst_limit: 1e7 }, loaded: () => window.__ready() });
+      window.posthog = posthog;`,
+    resolveDir: ROOT,
+  },
+  bundle: true,
+  minify: true,
+  format: "iife",
+  write: false,
+  logLevel: "error",
+});
+
+const snippet = readFileSync(join(ROOT, "sdk/snippet.html"), "utf8");
+const html = (body) => `<!doctype html><meta charset="utf-8"><title>bench</title>
+<script>window.__start = performance.now(); window.__ready = () => { window.__readyAt ??= performance.now(); };</script>${body}`;
+const pages = {
+  "/blank": html(""),
+  "/tallymark": html(`${snippet}<script>tallymark.on("ready", () => window.__ready());</script><script async src="/tm.js" data-key="wk_bench"></script>`),
+  "/posthog": html(`<script async src="/posthog.js"></script>`),
+};
+const files = {
+  "/tm.js": ["text/javascript", readFileSync(join(ROOT, "sdk/dist/tm.js"))],
+  "/tm.wasm": ["application/wasm", readFileSync(join(ROOT, "sdk/dist/tm.wasm"))],
+  "/posthog.js": ["text/javascript", slim.outputFiles[0].contents],
+  "/array/bench/config.js": [
+    "text/javascript",
+    `(window._POSTHOG_REMOTE_CONFIG = {}).bench = { config: ${JSON.stringify(posthogConfig)}, siteApps: [] };`,
+  ],
+};
+
+const server = createServer((request, response) => {
+  const path = new URL(request.url, "http://bench").pathname;
+  request.resume();
+  request.on("end", () => {
+    // Isolated, for a timer of 5 µs.
+    response.setHeader("cross-origin-opener-policy", "same-origin");
+    response.setHeader("cross-origin-embedder-policy", "require-corp");
+    if (pages[path] !== undefined) return response.setHeader("content-type", "text/html").end(pages[path]);
+    const [type, body] = files[path] ?? ["application/json", '{"status":"Ok"}'];
+    response.setHeader("content-type", type).end(body);
+  });
+});
+await new Promise((done) => server.listen(0, "127.0.0.1", done));
+const origin = `http://127.0.0.1:${server.address().port}`;
+
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  args: [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--user-agent=Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36",
+  ],
+});
+
+/** Opens a page in a browser context of its own; gives main-thread CPU until it had settled, and the page. */
+async function open(path) {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  const cdp = await context.newCDPSession(page);
+  await cdp.send("Performance.enable", { timeDomain: "threadTicks" });
+  const task = async () =>
+    (await cdp.send("Performance.getMetrics")).metrics.find((m) => m.name === "TaskDuration").value * 1_000;
+  await page.goto(origin + path, { waitUntil: "load" });
+  if (path !== "/blank") await page.waitForFunction(() => window.__readyAt !== undefined);
+  // The first moments after ready belong to the load: deferred work, the first event. A measured span, not a wait for something.
+  await page.evaluate((ms) => new Promise((done) => setTimeout(done, ms)), SETTLE_MS);
+  const cpuMs = await task();
+  const readyMs = path === "/blank" ? 0 : await page.evaluate(() => window.__readyAt - window.__start);
+  return { context, page, cpuMs, readyMs };
+}
+
+const loads = { "/blank": [], "/tallymark": [], "/posthog": [] };
+for (let round = 0; round < ROUNDS; round++) {
+  for (const path of Object.keys(loads)) {
+    const { context, cpuMs, readyMs } = await open(path);
+    loads[path].push({ cpuMs, readyMs });
+    await context.close();
+  }
+}
+
+/** Mean µs a call over chunks of one task each; what a chunk queued is sent before the next begins, untimed. */
+function measure({ subject, calls, chunks }) {
+  const props = (i) => ({
+    recipe_id: i,
+    scale: 2.5,
+    unit: "g",
+    from_template: true,
+    label: "Lavender & oat soap, winter batch",
+    batch_type: "product",
+    projected_yield: 1250.5,
+    tags: "soap",
+  });
+  const subjects = {
+    "JSON.stringify": { call: (p) => (window.__sink = JSON.stringify(p)), flush: () => {} },
+    tallymark: { call: (p) => tallymark.capture("recipe_scaled", p), flush: () => tallymark.flush() },
+    posthog: { call: (p) => posthog.capture("recipe_scaled", p), flush: () => new Promise((done) => setTimeout(done, 0)) },
+  };
+  const { call, flush } = subjects[subject];
+  return (async () => {
+    const all = [];
+    let total = 0;
+    for (let chunk = 0; chunk < chunks; chunk++) {
+      const list = Array.from({ length: calls }, (_, i) => props(i));
+      const start = performance.now();
+      for (const p of list) call(p);
+      const spent = performance.now() - start;
+      total += spent;
+      all.push((spent * 1_000) / calls);
+      await flush();
+    }
+    return { mean: (total * 1_000) / calls / chunks, chunks: all };
+  })();
+}
+
+const captures = { "JSON.stringify": [], tallymark: [], posthog: [] };
+for (let round = 0; round < ROUNDS; round++) {
+  for (const subject of Object.keys(captures)) {
+    const { context, page } = await open(subject === "posthog" ? "/posthog" : "/tallymark");
+    // posthog-js is so much slower that a tenth of the calls takes longer.
+    const chunks = subject === "posthog" ? Math.ceil(CHUNKS / 10) : CHUNKS;
+    captures[subject].push((await page.evaluate(measure, { subject, calls: CALLS, chunks })).mean);
+    await context.close();
+  }
+}
+await browser.close();
+server.close();
+
+const us = Object.fromEntries(Object.entries(captures).map(([name, means]) => [name, median(means)]));
+const ms = (path, field) => median(loads[path].map((l) => l[field]));
+const blank = ms("/blank", "cpuMs");
+const row = (name, ...cells) => console.log(name.padEnd(26) + cells.map((c) => String(c).padStart(16)).join(""));
+console.log(`medians of ${ROUNDS} rounds, taking turns; ${CALLS * CHUNKS} captures with 8 properties a round\n`);
+row("", "µs a call", "ready ms", "load CPU ms");
+row("JSON.stringify alone", us["JSON.stringify"].toFixed(2), "", "");
+row("tallymark", us.tallymark.toFixed(2), ms("/tallymark", "readyMs").toFixed(1), (ms("/tallymark", "cpuMs") - blank).toFixed(1));
+row("posthog-js slim 1.449.2", us.posthog.toFixed(1), ms("/posthog", "readyMs").toFixed(1), (ms("/posthog", "cpuMs") - blank).toFixed(1));
+console.log(`\nposthog-js slim / tallymark: ${(us.posthog / us.tallymark).toFixed(0)} times a capture; target: tallymark at most 5 µs`);

@@ -1,0 +1,48 @@
+/**
+ * The site under test, as a Worker: pages that load the SDK as a customer's layout would.
+ *
+ * `/<browser key>/<page>?…` is a page of that tenant; query parameters `tm-*` become `data-*` attributes of the
+ * script tag. `/flaky/batch/` is the collector behind a door that `/flaky/door?status=503` shuts.
+ */
+let door = 200;
+
+export default {
+  async fetch(request, env) {
+    const url = new URL(request.url);
+    if (url.pathname === "/flaky/door") {
+      door = Number(url.searchParams.get("status"));
+      return new Response(String(door));
+    }
+    if (url.pathname === "/flaky/batch/") {
+      if (door !== 200) return new Response("shut", { status: door });
+      return env.COLLECTOR.fetch(new Request(new URL("/batch/", url), request));
+    }
+    if (url.pathname === "/favicon.ico") return new Response(null, { status: 204 });
+    const [, key, page] = url.pathname.split("/");
+    return new Response(html(env.SNIPPET, key, page, url.searchParams), {
+      headers: { "content-type": "text/html; charset=utf-8", "cache-control": "no-cache" },
+    });
+  },
+};
+
+function html(snippet, key, page, params) {
+  const attributes = [...params].flatMap(([name, value]) => (name.startsWith("tm-") ? [`data-${name.slice(3)}="${value}"`] : []));
+  const sdk =
+    params.get("load") === "npm"
+      ? `<script type="module">
+           import { init } from "/npm/index.js";
+           window.client = init({ key: "${key}", host: location.origin, wasmUrl: "/tm.wasm" });
+         </script>`
+      : `${snippet}<script async src="/tm.js" data-key="${key}" ${attributes.join(" ")}></script>`;
+  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${page}</title>${sdk}</head>
+<body style="margin:0">
+  <h1>${page}</h1>
+  <a id="next" href="/${key}/second">second page</a>
+  <button id="scale">scale</button>
+  <div style="height:4000px"></div>
+  <script>
+    document.getElementById("scale").addEventListener("click", () =>
+      tallymark.capture("recipe_scaled", { scale: 2 }, { entity: { type: "recipe", id: "12" }, correlationId: "c-1" }));
+  </script>
+</body></html>`;
+}

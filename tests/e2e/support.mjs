@@ -1,0 +1,109 @@
+/**
+ * A scenario: one browser context, one tenant, one log. Tests assert on what the collector received, never on
+ * the SDK's inside; and after every scenario the books must balance and the console must be clean.
+ */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { chromium } from "playwright-core";
+import { Client, accounted } from "../harness/client.mjs";
+import { ROOT, enrol, newTenant, startWorld } from "../harness/world.mjs";
+
+/** A plain Chrome: the headless one names itself, and clients treat it as a bot. */
+const USER_AGENT =
+  "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36";
+
+/** Longest that anything under test may take, in ms; it is met by an event, not by waiting. */
+const DEADLINE_MS = 15_000;
+
+export async function launchBrowser() {
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+      `--user-agent=${USER_AGENT}`,
+    ],
+  });
+}
+
+/** Asks again until `check` gives something; the last answer is in the error. */
+export async function until(what, check) {
+  const deadline = Date.now() + DEADLINE_MS;
+  let last;
+  while (Date.now() < deadline) {
+    last = await check();
+    if (last) return last;
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+  assert.fail(`waited ${DEADLINE_MS} ms for ${what}`);
+}
+
+/** Starts one world and one browser for a file of scenarios; returns the function that declares them. */
+export function scenarios() {
+  let world;
+  let browser;
+  let count = 0;
+  before(async () => {
+    const site = {
+      modules: [{ type: "ESModule", path: "site.mjs", contents: readFileSync(join(ROOT, "tests/e2e/site.mjs"), "utf8") }],
+      bindings: { SNIPPET: readFileSync(join(ROOT, "sdk/snippet.html"), "utf8") },
+    };
+    world = await startWorld({ tenants: [], site });
+    browser = await launchBrowser();
+  });
+  after(async () => {
+    await browser?.close();
+    await world?.stop();
+  });
+
+  /** Console messages that a scenario provokes on purpose: `expectedConsole` matches their text. */
+  return function scenario(name, run, { expectedConsole } = {}) {
+    test(name, { timeout: 60_000 }, async () => {
+      const tenant = newTenant(`e2e${++count}`);
+      await enrol(world.registry, tenant, [world.url]);
+      const context = await browser.newContext({ viewport: { width: 1000, height: 700 }, userAgent: USER_AGENT });
+      const noise = [];
+      context.on("console", (message) => {
+        if (!expectedConsole?.test(message.text())) noise.push(`${message.type()}: ${message.text()}`);
+      });
+      context.on("weberror", (error) => noise.push(`uncaught: ${error.error()}`));
+      const client = new Client(world.url, tenant);
+      const address = (page, query = "") => `${world.url}/${tenant.browser_key}/${page}${query}`;
+      /** Rows of the log once there are as many as named events are expected. */
+      const received = (...names) =>
+        until(`rows ${names.join(", ")}`, async () => {
+          const rows = await client.events();
+          assert.ok(rows.length <= names.length, `more rows than expected: ${rows.map((r) => r.event_name).join(", ")}`);
+          return rows.length === names.length && rows;
+        });
+      try {
+        await run({ context, client, address, received, world, page: await context.newPage() });
+        await context.close();
+        const books = await until("books without anything under way", async () => {
+          const ledger = await client.ledger();
+          return ledger.total.under_way === 0 && ledger;
+        });
+        assert.equal(books.balanced, true);
+        assert.equal(books.total.captured, accounted(books.total));
+        assert.deepEqual(noise, [], "the console is clean");
+      } finally {
+        await context.close();
+      }
+    });
+  };
+}
+
+/** Rows by the order in which the visitor made them: streams of a tab sort by time, events by number. */
+export function inOrder(rows) {
+  return [...rows].sort(
+    (a, b) => a.context.stream_id.localeCompare(b.context.stream_id) || a.context.seq - b.context.seq,
+  );
+}
+
+export const names = (rows) => rows.map((row) => row.event_name);
