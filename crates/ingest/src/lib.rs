@@ -1,1 +1,57 @@
-//! The collector's brain: decode, admit, place, clean, judge, tag, append.
+//! The collector's brain: what the Worker does with a request, without the Worker.
+//!
+//! A request goes through seven verbs, each a file of its own, always in this order (see `pipeline.rs`):
+//!
+//! | verb     | takes                                   | gives                                            |
+//! |----------|-----------------------------------------|--------------------------------------------------|
+//! | `decode` | the bytes of some dialect               | events, every field still the client's own text  |
+//! | `admit`  | key, origin, the registry's record      | tenant, source and trust, or a refusal           |
+//! | `place`  | the client's clocks, the time of receipt | `occurred_at`                                   |
+//! | `clean`  | properties                              | the properties that may be kept                  |
+//! | `judge`  | fields                                  | checked fields, or the rule that was broken      |
+//! | `tag`    | all of that                             | the event in its envelope                        |
+//! | `append` | rows, violations, reports               | what the tenant's log takes in one transaction   |
+//!
+//! # In scope
+//! Everything that decides: routes, dialects, keys and origins, the rule of time, the built-in rules, the
+//! envelope, what is answered. Sans I/O: [`Collector::receive`] says which key it must know
+//! ([`Step::NeedKey`]), what the log is to store ([`Step::Append`]) or to be asked ([`Step::Query`]), or what
+//! to answer at once ([`Step::Answer`]); the shell carries it out.
+//!
+//! # Out of scope
+//! Clocks, randomness, I/O, any platform type, CORS headers and preflights (the shell's), tracking plans
+//! (on top of the built-in rules), and lz64, which clients of 2021 used (refused with a remedy).
+//!
+//! # Accounting
+//! Every event of an accepted request is either in [`Append::rows`] or in [`Append::quarantined`]. Nothing
+//! is dropped in here: a request is refused whole, loudly, or taken whole.
+#![warn(clippy::disallowed_methods)]
+#![forbid(unsafe_code)]
+
+mod admit;
+mod answer;
+mod append;
+mod clean;
+mod collector;
+mod decode;
+mod identity;
+mod judge;
+mod keys;
+pub mod limits;
+mod pipeline;
+mod place;
+mod query;
+mod refusal;
+mod request;
+mod route;
+mod tag;
+#[cfg(test)]
+mod testing;
+mod text;
+
+pub use answer::Answer;
+pub use append::Append;
+pub use collector::{Collector, Step};
+pub use query::Query;
+pub use refusal::{KeyDefect, Refusal};
+pub use request::{Dialect, Request, Settings};

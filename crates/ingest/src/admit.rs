@@ -1,0 +1,169 @@
+//! Verb 2, admit: key and origin → tenant, source and trust, or a refusal.
+
+use std::borrow::Cow;
+
+use sha2::{Digest, Sha256};
+use tallymark_event::{Source, Trust};
+
+use crate::{
+    Dialect, Refusal, Request,
+    decode::{Batch, Value},
+    keys::{KeyKind, KeyRecord},
+    limits::MAX_KEY_BYTES,
+    refusal::KeyDefect,
+};
+
+/// In whose name a request may speak.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Admission<'k> {
+    pub(crate) organization_id: &'k str,
+    pub(crate) source: Source,
+    pub(crate) trust: Trust,
+}
+
+/// The key that a request to store events presents.
+pub(crate) fn presented_key<'r>(
+    dialect: Dialect,
+    request: &Request<'r>,
+    batch: &Batch<'r>,
+) -> Result<Cow<'r, str>, Refusal> {
+    match dialect {
+        Dialect::Batch => key_in_body(batch),
+        Dialect::DomainEvents => bearer_key(request),
+    }
+}
+
+/// The key in `Authorization: Bearer …`.
+pub(crate) fn bearer_key<'r>(request: &Request<'r>) -> Result<Cow<'r, str>, Refusal> {
+    const SCHEME: &str = "Bearer ";
+    let missing = Refusal::MissingKey { field: "Authorization" };
+    let header = request.authorization.map(str::trim_start).ok_or_else(|| missing.clone())?;
+    let (scheme, key) = header.split_at_checked(SCHEME.len()).ok_or_else(|| missing.clone())?;
+    if !scheme.eq_ignore_ascii_case(SCHEME) || key.trim().is_empty() {
+        return Err(missing);
+    }
+    shaped_like_a_key(Cow::Borrowed(key))
+}
+
+/// The batch's own key, or the one that its events agree upon. Events without one ride along.
+fn key_in_body<'t>(batch: &Batch<'t>) -> Result<Cow<'t, str>, Refusal> {
+    let given = |value: &Value<'_>| !value.is_null();
+    if let Some(token) = batch.token.filter(given) {
+        return text_of_key(token);
+    }
+    let mut agreed: Option<Value<'t>> = None;
+    for event in &batch.events {
+        let Some(token) = event.token.filter(given).or(event.lifted.token.filter(given)) else { continue };
+        match agreed {
+            None => agreed = Some(token),
+            Some(key) if key == token => {}
+            Some(key) if text_of_key(key)? == text_of_key(token)? => {}
+            Some(_) => return Err(Refusal::InconsistentKeys),
+        }
+    }
+    text_of_key(agreed.ok_or(Refusal::MissingKey { field: "api_key" })?)
+}
+
+fn text_of_key(value: Value<'_>) -> Result<Cow<'_, str>, Refusal> {
+    let key = value.string().ok_or(Refusal::InvalidKey(KeyDefect::NotAString))?;
+    if key.trim().is_empty() {
+        return Err(Refusal::MissingKey { field: "api_key" });
+    }
+    shaped_like_a_key(key)
+}
+
+fn shaped_like_a_key(key: Cow<'_, str>) -> Result<Cow<'_, str>, Refusal> {
+    let key = match key {
+        Cow::Borrowed(key) => Cow::Borrowed(key.trim()),
+        Cow::Owned(key) => Cow::Owned(key.trim().to_owned()),
+    };
+    let defect = if key.len() > MAX_KEY_BYTES {
+        KeyDefect::TooLong
+    } else if !key.bytes().all(|c| c.is_ascii_graphic()) {
+        KeyDefect::NotAscii
+    } else if key.starts_with("phx_") {
+        KeyDefect::PersonalApiKey
+    } else {
+        return Ok(key);
+    };
+    Err(Refusal::InvalidKey(defect))
+}
+
+/// The registry's name for a key. Secret keys are known to it by their SHA-256 alone.
+pub(crate) fn lookup(key: &str) -> String {
+    if !key.starts_with("sk_") && !key.starts_with("rk_") {
+        return format!("key:{key}");
+    }
+    let mut lookup = String::from("key:sha256:");
+    for byte in Sha256::digest(key) {
+        for nibble in [byte >> 4, byte & 0x0f] {
+            lookup.push(char::from_digit(u32::from(nibble), 16).unwrap_or('0'));
+        }
+    }
+    lookup
+}
+
+/// Whether the key may store events of this dialect, from where the request comes.
+pub(crate) fn admit<'k>(
+    dialect: Dialect,
+    request: &Request<'_>,
+    record: &'k KeyRecord,
+) -> Result<Admission<'k>, Refusal> {
+    let (source, trust) = match (record.kind, dialect) {
+        (KeyKind::Server, _) => (Source::Server, Trust::Server),
+        (KeyKind::Browser, Dialect::Batch) => (Source::Browser, trust_of_origin(request, record)?),
+        (KeyKind::Browser, Dialect::DomainEvents) => {
+            return Err(wrong_kind(record, "domain events take a server key (sk_…)"));
+        }
+        (KeyKind::Read, _) => {
+            return Err(wrong_kind(
+                record,
+                "to store events, use a browser key (wk_…) or a server key (sk_…)",
+            ));
+        }
+    };
+    Ok(Admission { organization_id: record.organization_id.as_str(), source, trust })
+}
+
+/// The tenant that the key may read.
+pub(crate) fn admit_reader(record: &KeyRecord) -> Result<&str, Refusal> {
+    match record.kind {
+        KeyKind::Read => Ok(record.organization_id.as_str()),
+        KeyKind::Browser | KeyKind::Server => Err(wrong_kind(record, "to read, use a read key (rk_…)")),
+    }
+}
+
+fn wrong_kind(record: &KeyRecord, remedy: &'static str) -> Refusal {
+    Refusal::WrongKeyKind { kind: record.kind.name(), remedy }
+}
+
+/// A page names its origin, or at least its address; whoever names none is trusted no further than the key,
+/// which is public. Neither does a key for any origin say more of the page.
+fn trust_of_origin(request: &Request<'_>, record: &KeyRecord) -> Result<Trust, Refusal> {
+    let given = |header: &&str| !header.trim().is_empty();
+    let Some(origin) = request.origin.filter(given).or(request.referer.filter(given)) else {
+        return Ok(Trust::Key);
+    };
+    let origin = normalized_origin(origin);
+    if record.origins.contains(&origin) && origin != "null" {
+        Ok(Trust::Origin)
+    } else if record.origins.iter().any(|allowed| allowed == "*") {
+        Ok(Trust::Key)
+    } else {
+        Err(Refusal::foreign_origin(&origin))
+    }
+}
+
+/// The origin part of an origin or address, in lower case, without its scheme's own port. A text without a
+/// scheme (`null`, `*`) stays what it is.
+pub(crate) fn normalized_origin(text: &str) -> String {
+    let text = text.trim().to_ascii_lowercase();
+    let Some((scheme, rest)) = text.split_once("://") else { return text };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let own_port = match scheme {
+        "http" => ":80",
+        "https" => ":443",
+        _ => "",
+    };
+    format!("{scheme}://{}", authority.strip_suffix(own_port).unwrap_or(authority))
+}

@@ -1,0 +1,57 @@
+//! What the shell sends back.
+
+use tallymark_event::json;
+
+use crate::{Append, Dialect};
+
+/// One HTTP answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The status code.
+    pub status: u16,
+    /// `Content-Type`.
+    pub content_type: &'static str,
+    /// The body.
+    pub body: String,
+}
+
+impl Answer {
+    /// A JSON answer.
+    pub(crate) const fn json(status: u16, body: String) -> Self {
+        Self { status, content_type: "application/json", body }
+    }
+
+    /// `GET /_readiness`.
+    pub(crate) fn ready() -> Self {
+        Self { status: 200, content_type: "text/plain; charset=utf-8", body: "ok".into() }
+    }
+}
+
+impl Append {
+    /// The answer once the log has committed: `stored` new rows, `duplicates` that changed nothing, and
+    /// `quarantined_new` events that were not in quarantine before.
+    ///
+    /// Exactly 200, also when every event is in quarantine: anything else makes clients send the batch
+    /// again, or drop it whole.
+    pub fn answer(&self, stored: u32, duplicates: u32, quarantined_new: u32) -> Answer {
+        let mut body = String::with_capacity(64 + self.violations.len());
+        match self.dialect {
+            Dialect::Batch => body.push_str("{\"status\":\"Ok\""),
+            Dialect::DomainEvents => {
+                body.push_str("{\"stored\":");
+                json::write_u64(&mut body, u64::from(stored));
+                body.push_str(",\"duplicates\":");
+                json::write_u64(&mut body, u64::from(duplicates));
+            }
+        }
+        if self.quarantined_count > 0 || self.dialect == Dialect::DomainEvents {
+            body.push_str(",\"quarantined_new\":");
+            json::write_u64(&mut body, u64::from(quarantined_new));
+            body.push_str(",\"quarantined\":[");
+            body.push_str(&self.violations);
+            body.push(']');
+        }
+        body.push('}');
+        Answer::json(200, body)
+    }
+}

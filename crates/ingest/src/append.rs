@@ -1,0 +1,255 @@
+//! Verb 7, append: what the tenant's log takes in one transaction.
+
+use std::{borrow::Cow, collections::BTreeMap};
+
+use tallymark_event::{
+    DomainEvent, DropReason, Timestamp, json,
+    limits::{MAX_EVENT_BYTES, MAX_EVENT_NAME},
+};
+
+use crate::{
+    Dialect, Refusal,
+    decode::{Event, StreamPosition, StreamReport, Value},
+    identity::Identity,
+    judge::Violation,
+    limits::{
+        MAX_CHUNK_BYTES, MAX_CONTEXT_TEXT_BYTES, MAX_QUARANTINED_BYTES, MAX_REPORTED_VIOLATIONS,
+        OVERSIZE_KEPT_BYTES,
+    },
+    text,
+};
+
+/// What to append to a tenant's log: rows, quarantine and the books of it, in one transaction.
+/// `events + quarantined_count` is the number of events in the request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Append {
+    /// The tenant.
+    pub organization_id: String,
+    /// Rows for `domain_event`: JSON arrays of rows, each row an array in the order of
+    /// [`tallymark_event::COLUMNS`]. None is larger than [`MAX_CHUNK_BYTES`], or it is a single row.
+    pub rows: Vec<String>,
+    /// How many rows there are in all.
+    pub events: u32,
+    /// Rows for `quarantined_event`: a JSON array of `[event_id, event_name|null, received_at,
+    /// organization_id, stream_id|null, rule, path, expected, got, sdk_version|null, body]`, or empty.
+    /// `body` is the event as it came. If no database can hold that as JSON it is `{"$text":"…","$bytes":n}`:
+    /// its text, or of an oversized event the beginning of it, and how long that was.
+    pub quarantined: String,
+    /// How many rows that is.
+    pub quarantined_count: u32,
+    /// A JSON array of `[stream_id, seq_high, accounted_here, {reason: count}]`, or empty: an entry for each
+    /// stream that reports or has an event here. `accounted_here` counts this request's events and
+    /// quarantined of the stream, also those that prove to be duplicates.
+    pub streams: String,
+    /// Events and quarantined that belong to no stream.
+    pub unsequenced: u32,
+    /// The UTC day of receipt, `2026-11-21`: the ledger's unit.
+    pub day: String,
+    /// Which dialect the request was in.
+    pub dialect: Dialect,
+    /// The first [`MAX_REPORTED_VIOLATIONS`] violations for the answer: `{"event_id","rule","path","detail"}`
+    /// with commas between.
+    pub violations: String,
+}
+
+/// A stream's part in a request.
+#[derive(Debug, Default)]
+struct StreamCount {
+    seq_high: u64,
+    accounted: u32,
+    dropped: Vec<(DropReason, u64)>,
+}
+
+/// Collects an [`Append`] event by event.
+#[derive(Debug)]
+pub(crate) struct Appender<'t> {
+    append: Append,
+    chunk: String,
+    streams: BTreeMap<Cow<'t, str>, StreamCount>,
+    received_at: Timestamp,
+}
+
+impl<'t> Appender<'t> {
+    /// `payload_bytes` and `events`: what came, to reserve for what will be written.
+    pub(crate) fn new(
+        dialect: Dialect,
+        organization_id: &str,
+        received_at: Timestamp,
+        payload_bytes: usize,
+        events: usize,
+    ) -> Self {
+        /// The columns that a row has over its event, roughly.
+        const EXPECTED_OVERHEAD: usize = 400;
+        let mut day = String::with_capacity(24);
+        received_at.write_day(&mut day);
+        let expected = payload_bytes + events * EXPECTED_OVERHEAD;
+        Self {
+            append: Append {
+                organization_id: organization_id.to_owned(),
+                rows: Vec::new(),
+                events: 0,
+                quarantined: String::new(),
+                quarantined_count: 0,
+                streams: String::new(),
+                unsequenced: 0,
+                day,
+                dialect,
+                violations: String::new(),
+            },
+            chunk: String::with_capacity(expected.min(MAX_CHUNK_BYTES)),
+            streams: BTreeMap::new(),
+            received_at,
+        }
+    }
+
+    /// An event for `domain_event`.
+    pub(crate) fn store(&mut self, event: &DomainEvent<'_>, position: Option<StreamPosition<'t>>) {
+        /// No row's other columns, at their limits, are longer.
+        const MAX_OTHER_COLUMNS: usize = 16 * 1024;
+        let row = event.properties.as_str().len() + event.context.as_str().len() + MAX_OTHER_COLUMNS;
+        if !self.chunk.is_empty() && self.chunk.len() + row > MAX_CHUNK_BYTES {
+            self.close_chunk();
+        }
+        self.chunk.push(if self.chunk.is_empty() { '[' } else { ',' });
+        event.write_row(&mut self.chunk);
+        self.append.events += 1;
+        self.account(position);
+    }
+
+    /// An event for `quarantined_event`.
+    pub(crate) fn quarantine(
+        &mut self,
+        event: &Event<'t>,
+        identity: Identity,
+        violation: &Violation,
+        position: Option<StreamPosition<'t>>,
+    ) -> Result<(), Refusal> {
+        if self.append.quarantined_count < MAX_REPORTED_VIOLATIONS {
+            write_reported(&mut self.append.violations, identity, violation);
+        }
+        let out = &mut self.append.quarantined;
+        out.push_str(if out.is_empty() { "[[\"" } else { ",[\"" });
+        identity.id.write(out);
+        out.push_str("\",");
+        write_or_null(out, event.name, MAX_EVENT_NAME);
+        out.push_str(",\"");
+        self.received_at.write(out);
+        out.push_str("\",");
+        json::write_str(out, &self.append.organization_id);
+        out.push(',');
+        match &position {
+            Some(position) => json::write_str(out, &position.id),
+            None => out.push_str("null"),
+        }
+        for column in [violation.rule.name(), violation.path, &violation.expected, &violation.got] {
+            out.push(',');
+            json::write_str(out, column);
+        }
+        out.push(',');
+        write_or_null(out, event.lifted.lib_version, MAX_CONTEXT_TEXT_BYTES);
+        out.push(',');
+        write_body(out, event);
+        out.push(']');
+        if out.len() > MAX_QUARANTINED_BYTES {
+            return Err(Refusal::TooMuchQuarantined);
+        }
+        self.append.quarantined_count += 1;
+        self.account(position);
+        Ok(())
+    }
+
+    /// A stream's report of itself.
+    pub(crate) fn report(&mut self, report: StreamReport<'t>) {
+        let count = self.streams.entry(report.id).or_default();
+        count.seq_high = count.seq_high.max(report.seq);
+        count.dropped = report.dropped;
+    }
+
+    pub(crate) fn finish(mut self) -> Append {
+        if !self.chunk.is_empty() {
+            self.close_chunk();
+        }
+        if !self.append.quarantined.is_empty() {
+            self.append.quarantined.push(']');
+        }
+        if !self.streams.is_empty() {
+            write_streams(&mut self.append.streams, &self.streams);
+        }
+        self.append
+    }
+
+    fn close_chunk(&mut self) {
+        self.chunk.push(']');
+        self.append.rows.push(core::mem::take(&mut self.chunk));
+    }
+
+    fn account(&mut self, position: Option<StreamPosition<'t>>) {
+        match position {
+            Some(StreamPosition { id, seq }) => {
+                let count = self.streams.entry(id).or_default();
+                count.seq_high = count.seq_high.max(seq);
+                count.accounted += 1;
+            }
+            None => self.append.unsequenced += 1,
+        }
+    }
+}
+
+fn write_streams(out: &mut String, streams: &BTreeMap<Cow<'_, str>, StreamCount>) {
+    for (id, count) in streams {
+        out.push_str(if out.is_empty() { "[[" } else { ",[" });
+        json::write_str(out, id);
+        out.push(',');
+        json::write_u64(out, count.seq_high);
+        out.push(',');
+        json::write_u64(out, u64::from(count.accounted));
+        out.push_str(",{");
+        for (at, (reason, dropped)) in count.dropped.iter().enumerate() {
+            out.push_str(if at == 0 { "\"" } else { ",\"" });
+            out.push_str(reason.name());
+            out.push_str("\":");
+            json::write_u64(out, *dropped);
+        }
+        out.push_str("}]");
+    }
+    out.push(']');
+}
+
+fn write_reported(out: &mut String, identity: Identity, violation: &Violation) {
+    out.push_str(if out.is_empty() { "{\"event_id\":\"" } else { ",{\"event_id\":\"" });
+    identity.id.write(out);
+    out.push_str("\",\"rule\":\"");
+    out.push_str(violation.rule.name());
+    out.push_str("\",\"path\":");
+    json::write_str(out, violation.path);
+    out.push_str(",\"detail\":");
+    json::write_str(out, &format!("expected {}, got {}", violation.expected, violation.got));
+    out.push('}');
+}
+
+/// A text column of an event that may hold anything: a string, cut to `max` characters, or null.
+fn write_or_null(out: &mut String, value: Option<Value<'_>>, max: usize) {
+    match value.and_then(Value::string) {
+        Some(string) => {
+            let end = string.char_indices().nth(max).map_or(string.len(), |(at, _)| at);
+            out.push_str(&text::quoted(string.get(..end).unwrap_or_default()));
+        }
+        None => out.push_str("null"),
+    }
+}
+
+/// See [`Append::quarantined`].
+fn write_body(out: &mut String, event: &Event<'_>) {
+    let is_oversized = event.text.len() > MAX_EVENT_BYTES;
+    if event.unstorable.is_none() && !is_oversized {
+        out.push_str(event.text);
+        return;
+    }
+    let end =
+        if is_oversized { event.text.floor_char_boundary(OVERSIZE_KEPT_BYTES) } else { event.text.len() };
+    out.push_str("{\"$text\":");
+    json::write_str(out, event.text.get(..end).unwrap_or_default());
+    out.push_str(",\"$bytes\":");
+    json::write_u64(out, event.text.len() as u64);
+    out.push('}');
+}

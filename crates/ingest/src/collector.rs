@@ -1,0 +1,72 @@
+//! The collector as the shell sees it: a request in, the next step out.
+
+use tallymark_event::Timestamp;
+
+use crate::{
+    Answer, Append, Query, Refusal, Request, Settings, admit,
+    keys::KeyCache,
+    pipeline,
+    route::{Route, route},
+};
+
+/// What to do about a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Look `lookup` up in the registry, give what is there to [`Collector::learn`], and call
+    /// [`Collector::receive`] again with the same request.
+    NeedKey {
+        /// The name in the registry.
+        lookup: String,
+    },
+    /// Append this to the tenant's log; once it is committed, answer with [`Append::answer`].
+    Append(Append),
+    /// Ask the tenant's log.
+    Query(Query),
+    /// Answer at once.
+    Answer(Answer),
+}
+
+/// Takes every request of the collector. Keeps what the registry said of keys for a minute, and nothing else.
+#[derive(Debug)]
+pub struct Collector {
+    settings: Settings,
+    keys: KeyCache,
+}
+
+impl Collector {
+    /// A collector that knows no key yet.
+    pub fn new(settings: Settings) -> Self {
+        Self { settings, keys: KeyCache::default() }
+    }
+
+    /// Says what to do about a request that came at `now`.
+    pub fn receive(&mut self, request: &Request<'_>, now: Timestamp) -> Step {
+        self.step(request, now).unwrap_or_else(|refusal| Step::Answer(refusal.answer()))
+    }
+
+    /// Remembers what the registry holds under `lookup`: the record's JSON text, or `None` if it has none.
+    pub fn learn(&mut self, lookup: &str, record: Option<&str>, now: Timestamp) {
+        self.keys.learn(lookup, record, now);
+    }
+
+    fn step(&self, request: &Request<'_>, now: Timestamp) -> Result<Step, Refusal> {
+        match route(&self.settings, request.method, request.path)? {
+            Route::Ingest(dialect) => pipeline::ingest(&self.keys, dialect, request, now),
+            Route::ReadEvents => self.read(request, now, |tenant| Query::events(tenant, request.query)),
+            Route::ReadLedger => self.read(request, now, |tenant| Query::ledger(tenant, request.query, now)),
+            Route::Readiness => Ok(Step::Answer(Answer::ready())),
+        }
+    }
+
+    fn read(
+        &self,
+        request: &Request<'_>,
+        now: Timestamp,
+        query: impl FnOnce(&str) -> Result<Query, Refusal>,
+    ) -> Result<Step, Refusal> {
+        let key = admit::bearer_key(request)?;
+        let lookup = admit::lookup(&key);
+        let Some(record) = self.keys.get(&lookup, now)? else { return Ok(Step::NeedKey { lookup }) };
+        Ok(Step::Query(query(admit::admit_reader(record)?)?))
+    }
+}

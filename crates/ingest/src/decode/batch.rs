@@ -1,0 +1,87 @@
+//! The fields of an event in `PostHog`'s batch dialect, and what they are in the envelope's terms.
+
+use core::ops::Range;
+
+use tallymark_event::wire;
+
+use super::{
+    event::{Event, Lifted, scan_part},
+    scan::{Key, Malformed, Scanner},
+    value::Value,
+};
+use crate::{Dialect, clean};
+
+/// Reads one member of an event.
+pub(super) fn read_member<'t>(
+    scanner: &mut Scanner<'t>,
+    key: &Key<'t>,
+    event: &mut Event<'t>,
+    withheld: &mut Vec<Range<usize>>,
+) -> Result<(), Malformed> {
+    if key.with_name(|name| name == b"properties") {
+        let mut lifted = Lifted::default();
+        event.properties = scan_part(scanner, withheld, |name, value| {
+            property(&mut lifted, name).is_some_and(|slot| {
+                *slot = Some(value);
+                clean::withholds(Dialect::Batch, name)
+            })
+        })?;
+        event.lifted = lifted;
+        return Ok(());
+    }
+    let value = scanner.value()?;
+    if let Some(slot) = key.with_name(|name| field(event, name)) {
+        *slot = Some(value);
+    }
+    Ok(())
+}
+
+/// Where an event's own field goes.
+fn field<'e, 't>(event: &'e mut Event<'t>, name: &[u8]) -> Option<&'e mut Option<Value<'t>>> {
+    Some(match name {
+        b"event" => &mut event.name,
+        b"uuid" => &mut event.id,
+        b"timestamp" => &mut event.timestamp,
+        b"offset" => &mut event.offset,
+        b"distinct_id" | b"$distinct_id" => &mut event.distinct_id,
+        b"token" | b"api_key" | b"$token" => &mut event.token,
+        b"$set" => &mut event.set,
+        b"$set_once" => &mut event.set_once,
+        _ => return None,
+    })
+}
+
+/// Where a property goes that has a meaning here.
+fn property<'e, 't>(lifted: &'e mut Lifted<'t>, name: &[u8]) -> Option<&'e mut Option<Value<'t>>> {
+    const ENTITY_TYPE: &[u8] = wire::ENTITY_TYPE.as_bytes();
+    const ENTITY_ID: &[u8] = wire::ENTITY_ID.as_bytes();
+    const CORRELATION_ID: &[u8] = wire::CORRELATION_ID.as_bytes();
+    const SCHEMA_VERSION: &[u8] = wire::SCHEMA_VERSION.as_bytes();
+    const STREAM_ID: &[u8] = wire::STREAM_ID.as_bytes();
+    const SEQ: &[u8] = wire::SEQ.as_bytes();
+    const MONOTONIC_MS: &[u8] = wire::MONOTONIC_MS.as_bytes();
+    Some(match name {
+        b"token" => &mut lifted.token,
+        b"distinct_id" => &mut lifted.distinct_id,
+        b"$user_id" => &mut lifted.user_id,
+        b"$device_id" => &mut lifted.device_id,
+        b"$anon_distinct_id" => &mut lifted.anon_distinct_id,
+        b"$is_identified" => &mut lifted.is_identified,
+        b"$process_person_profile" => &mut lifted.process_person_profile,
+        b"$session_id" => &mut lifted.session_id,
+        ENTITY_TYPE => &mut lifted.entity_type,
+        ENTITY_ID => &mut lifted.entity_id,
+        CORRELATION_ID => &mut lifted.correlation_id,
+        SCHEMA_VERSION => &mut lifted.schema_version,
+        STREAM_ID => &mut lifted.stream_id,
+        SEQ => &mut lifted.seq,
+        MONOTONIC_MS => &mut lifted.monotonic_ms,
+        b"$lib" => &mut lifted.lib,
+        b"$lib_version" => &mut lifted.lib_version,
+        b"$set" => &mut lifted.set,
+        b"$set_once" => &mut lifted.set_once,
+        b"$ignore_sent_at" => &mut lifted.ignore_sent_at,
+        b"$ip" | b"ip" => &mut lifted.ip,
+        _ => return None,
+    })
+}

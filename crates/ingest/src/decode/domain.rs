@@ -1,0 +1,53 @@
+//! The fields of a domain event, which are the envelope's own.
+
+use core::ops::Range;
+
+use super::{
+    event::{Event, scan_part},
+    scan::{Key, Malformed, Scanner},
+    value::Value,
+};
+use crate::{Dialect, clean, tag};
+
+/// Reads one member of an event.
+pub(super) fn read_member<'t>(
+    scanner: &mut Scanner<'t>,
+    key: &Key<'t>,
+    event: &mut Event<'t>,
+    withheld: &mut Vec<Range<usize>>,
+) -> Result<(), Malformed> {
+    if key.with_name(|name| name == b"properties") {
+        let withholds = |name: &[u8], _: Value<'t>| clean::withholds(Dialect::DomainEvents, name);
+        event.properties = scan_part(scanner, withheld, withholds)?;
+    } else if key.with_name(|name| name == b"context") {
+        let withholds = |name: &[u8], _: Value<'t>| {
+            clean::withholds(Dialect::DomainEvents, name) || tag::is_reserved_in_context(name)
+        };
+        event.context = scan_part(scanner, withheld, withholds)?;
+    } else {
+        let value = scanner.value()?;
+        if let Some(slot) = key.with_name(|name| field(event, name)) {
+            *slot = Some(value);
+        }
+    }
+    Ok(())
+}
+
+/// Where a field goes.
+fn field<'e, 't>(event: &'e mut Event<'t>, name: &[u8]) -> Option<&'e mut Option<Value<'t>>> {
+    Some(match name {
+        b"event_id" => &mut event.id,
+        b"event_name" => &mut event.name,
+        b"occurred_at" => &mut event.timestamp,
+        b"organization_id" => &mut event.organization_id,
+        b"anonymous_id" => &mut event.anonymous_id,
+        b"source" => &mut event.source,
+        b"user_id" => &mut event.lifted.user_id,
+        b"session_id" => &mut event.lifted.session_id,
+        b"entity_type" => &mut event.lifted.entity_type,
+        b"entity_id" => &mut event.lifted.entity_id,
+        b"correlation_id" => &mut event.lifted.correlation_id,
+        b"schema_version" => &mut event.lifted.schema_version,
+        _ => return None,
+    })
+}

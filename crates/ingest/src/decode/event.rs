@@ -1,0 +1,130 @@
+//! An event as its dialect gives it: the client's own text, field by field, in the envelope's terms.
+
+use core::ops::Range;
+
+use super::scan::{Key, Malformed, Scanner, Unstorable};
+use super::value::Value;
+
+/// One item of a request. Nothing in it has been checked but that it is well-formed JSON; of a field that
+/// comes twice the last is here.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Event<'t> {
+    /// The whole item.
+    pub(crate) text: &'t str,
+    /// Whether the item is an object at all. If not, `text` is all there is.
+    pub(crate) is_object: bool,
+    /// It holds what no database can hold.
+    pub(crate) unstorable: Option<Unstorable>,
+    /// `uuid`; `event_id`.
+    pub(crate) id: Option<Value<'t>>,
+    /// `event`; `event_name`.
+    pub(crate) name: Option<Value<'t>>,
+    /// `timestamp`; `occurred_at`.
+    pub(crate) timestamp: Option<Value<'t>>,
+    /// Batch dialect: ms between the event and its sending.
+    pub(crate) offset: Option<Value<'t>>,
+    /// Batch dialect: `token`, `api_key` or `$token` of the event itself.
+    pub(crate) token: Option<Value<'t>>,
+    /// Batch dialect: `distinct_id` or `$distinct_id` of the event itself.
+    pub(crate) distinct_id: Option<Value<'t>>,
+    /// Batch dialect: `$set` of the event itself.
+    pub(crate) set: Option<Value<'t>>,
+    /// Batch dialect: `$set_once` of the event itself.
+    pub(crate) set_once: Option<Value<'t>>,
+    /// Domain events: the organization that the event names.
+    pub(crate) organization_id: Option<Value<'t>>,
+    /// Domain events: `anonymous_id`.
+    pub(crate) anonymous_id: Option<Value<'t>>,
+    /// Domain events: `source`.
+    pub(crate) source: Option<Value<'t>>,
+    /// The event's own properties.
+    pub(crate) properties: Part<'t>,
+    /// Domain events: what surrounded it.
+    pub(crate) context: Part<'t>,
+    /// What becomes a column or is given a meaning: of the properties in the batch dialect, of the event
+    /// itself in domain events.
+    pub(crate) lifted: Lifted<'t>,
+}
+
+/// A JSON object inside an event, most of which is copied as it stands.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Part<'t> {
+    /// Its text, whatever its kind; `None` if it is absent.
+    pub(crate) value: Option<Value<'t>>,
+    /// Which entries of [`super::Batch::withheld`] are its members that are not copied.
+    pub(crate) withheld: Range<usize>,
+}
+
+/// See [`Event::lifted`]. Commented where the property's name says less than it should.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Lifted<'t> {
+    pub(crate) token: Option<Value<'t>>,
+    pub(crate) distinct_id: Option<Value<'t>>,
+    /// The signed-in user, if there is one.
+    pub(crate) user_id: Option<Value<'t>>,
+    pub(crate) device_id: Option<Value<'t>>,
+    /// Who the user was before `$identify`.
+    pub(crate) anon_distinct_id: Option<Value<'t>>,
+    pub(crate) is_identified: Option<Value<'t>>,
+    /// `false`: the distinct id is no person.
+    pub(crate) process_person_profile: Option<Value<'t>>,
+    pub(crate) session_id: Option<Value<'t>>,
+    pub(crate) entity_type: Option<Value<'t>>,
+    pub(crate) entity_id: Option<Value<'t>>,
+    pub(crate) correlation_id: Option<Value<'t>>,
+    pub(crate) schema_version: Option<Value<'t>>,
+    pub(crate) stream_id: Option<Value<'t>>,
+    pub(crate) seq: Option<Value<'t>>,
+    pub(crate) monotonic_ms: Option<Value<'t>>,
+    pub(crate) lib: Option<Value<'t>>,
+    pub(crate) lib_version: Option<Value<'t>>,
+    pub(crate) set: Option<Value<'t>>,
+    pub(crate) set_once: Option<Value<'t>>,
+    /// `true`: the client asks for no correction of its clock.
+    pub(crate) ignore_sent_at: Option<Value<'t>>,
+    /// Known only in order to be withheld.
+    pub(crate) ip: Option<Value<'t>>,
+}
+
+impl<'t> Event<'t> {
+    /// An item that is no object.
+    pub(crate) fn of_other(value: Value<'t>) -> Self {
+        Self { text: value.as_str(), ..Self::default() }
+    }
+}
+
+/// Scans the members of an object and gives each to `member`, which reads the value.
+pub(crate) fn each_member<'t>(
+    scanner: &mut Scanner<'t>,
+    mut member: impl FnMut(&mut Scanner<'t>, &Key<'t>) -> Result<(), Malformed>,
+) -> Result<(), Malformed> {
+    scanner.enter_object()?;
+    let mut first = true;
+    while let Some(key) = scanner.next_key(&mut first)? {
+        member(scanner, &key)?;
+    }
+    Ok(())
+}
+
+/// Scans a part of an event. For every member, `member` takes the value if it knows the name, and says
+/// whether the member is to be withheld when the part is copied.
+pub(crate) fn scan_part<'t>(
+    scanner: &mut Scanner<'t>,
+    withheld: &mut Vec<Range<usize>>,
+    mut member: impl FnMut(&[u8], Value<'t>) -> bool,
+) -> Result<Part<'t>, Malformed> {
+    let start_withheld = withheld.len();
+    if scanner.peek() != Some(b'{') {
+        let value = scanner.value()?;
+        return Ok(Part { value: Some(value), withheld: 0..0 });
+    }
+    let start = scanner.at();
+    each_member(scanner, |scanner, key| {
+        let value = scanner.value()?;
+        if key.with_name(|name| member(name, value)) {
+            withheld.push(key.start - start..scanner.at() - start);
+        }
+        Ok(())
+    })?;
+    Ok(Part { value: Some(scanner.since(start)), withheld: start_withheld..withheld.len() })
+}

@@ -1,0 +1,90 @@
+//! Gunzip with a hard cap.
+
+use std::io::Read;
+
+use flate2::bufread::GzDecoder;
+
+use crate::Refusal;
+
+/// What every gzip member begins with.
+pub(super) const MAGIC: [u8; 2] = [0x1f, 0x8b];
+
+/// JSON of events compresses to about a fifth; half of that saves the small ones a second allocation.
+const EXPECTED_RATIO: usize = 8;
+const MIN_CAPACITY: usize = 4 * 1024;
+
+/// Decompresses the first gzip member. Never holds, nor writes, more than `cap` bytes: the room grows with
+/// what has really come out, so that a bomb costs its cap and a small body next to nothing.
+pub(super) fn gunzip(body: &[u8], cap: usize) -> Result<Vec<u8>, Refusal> {
+    let mut decoder = GzDecoder::new(body);
+    let mut out = vec![0; body.len().saturating_mul(EXPECTED_RATIO).max(MIN_CAPACITY).min(cap)];
+    let mut written = 0;
+    loop {
+        if written == out.len() {
+            if written == cap {
+                break;
+            }
+            let mut larger = Vec::new();
+            larger.reserve_exact(written.saturating_mul(2).min(cap));
+            larger.extend_from_slice(&out);
+            larger.resize(larger.capacity().min(cap), 0);
+            out = larger;
+        }
+        match decoder.read(out.get_mut(written..).unwrap_or_default()) {
+            Ok(0) => {
+                out.truncate(written);
+                return Ok(out);
+            }
+            Ok(read) => written += read,
+            Err(_) => return Err(Refusal::InvalidGzip),
+        }
+    }
+    // Full to the cap: either that was all, or it is too much.
+    match decoder.read(&mut [0]) {
+        Ok(0) => Ok(out),
+        Ok(_) => Err(Refusal::DecodedTooLarge),
+        Err(_) => Err(Refusal::InvalidGzip),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::gzip;
+
+    #[test]
+    fn a_body_of_every_size_comes_back() {
+        for size in [0, 1, 4_095, 4_096, 4_097, 100_000] {
+            let plain: Vec<u8> = (0..size).map(|n| u8::try_from(n * 7 % 251).unwrap()).collect();
+            assert_eq!(gunzip(&gzip(&plain), 1 << 20).unwrap(), plain);
+            assert_eq!(gunzip(&gzip(&plain), size.max(1)).unwrap(), plain, "the cap itself is allowed");
+        }
+    }
+
+    #[test]
+    fn above_the_cap_is_too_large() {
+        for cap in [10, 4_096, 50_000] {
+            let body = gzip(&vec![b'a'; cap + 1]);
+            assert_eq!(gunzip(&body, cap), Err(Refusal::DecodedTooLarge), "{cap}");
+        }
+    }
+
+    #[test]
+    fn damage_is_seen() {
+        let body = gzip(&[b'a'; 1_000]);
+        for length in 0..body.len() {
+            assert_eq!(gunzip(&body[..length], 1 << 20), Err(Refusal::InvalidGzip), "cut to {length}");
+        }
+        let mut damaged = body.clone();
+        let checksum = damaged.len() - 6;
+        damaged[checksum] ^= 1;
+        assert_eq!(gunzip(&damaged, 1 << 20), Err(Refusal::InvalidGzip));
+    }
+
+    #[test]
+    fn only_the_first_member_counts() {
+        let mut body = gzip(b"[1]");
+        body.extend(gzip(b"[2]"));
+        assert_eq!(gunzip(&body, 100).unwrap(), b"[1]");
+    }
+}

@@ -1,0 +1,52 @@
+//! Verb 1, decode: the bytes of some dialect → the events in it, every field still the client's own text.
+
+mod batch;
+mod cesu8;
+mod domain;
+mod event;
+mod gzip;
+mod payload;
+mod scan;
+#[cfg(test)]
+mod scan_tests;
+mod shape;
+mod stream;
+mod value;
+
+use core::ops::Range;
+
+pub(crate) use event::{Event, Part, each_member};
+pub(crate) use payload::{parameter, payload};
+pub(crate) use scan::{Malformed, Scanner, Unstorable};
+pub(crate) use stream::{StreamPosition, StreamReport};
+pub(crate) use value::{Kind, Value};
+
+use crate::{Dialect, Refusal};
+
+/// What a request holds.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Batch<'t> {
+    /// The key of the whole request (the batch dialect's; domain events have it in a header).
+    pub(crate) token: Option<Value<'t>>,
+    /// When the client built the request, by its own clock.
+    pub(crate) sent_at: Option<Value<'t>>,
+    /// The events are old ones that are filled in: their times are taken as they are.
+    pub(crate) is_historical: bool,
+    /// What the stream says of itself.
+    pub(crate) stream: Option<StreamReport<'t>>,
+    /// The events.
+    pub(crate) events: Vec<Event<'t>>,
+    /// Members that are not to be copied, as offsets in their part: see [`Part::withheld`].
+    pub(crate) withheld: Vec<Range<usize>>,
+}
+
+/// Reads the events out of a payload.
+pub(crate) fn events(dialect: Dialect, payload: &str) -> Result<Batch<'_>, Refusal> {
+    shape::read(dialect, payload)
+}
+
+impl From<Malformed> for Refusal {
+    fn from(Malformed { at, problem }: Malformed) -> Self {
+        Self::MalformedJson { at, problem }
+    }
+}

@@ -1,0 +1,386 @@
+//! A JSON scanner: one pass, validating, copying nothing.
+//!
+//! It checks the whole text against RFC 8259 and hands out slices of it. What makes it fast is what it does
+//! not do: no tree, no unescaping, no allocation; strings are passed over eight bytes at a time.
+//!
+//! It differs from `serde_json` in two things. Nesting ends at [`MAX_DEPTH`]. And what is well-formed but no
+//! database can hold (half a surrogate pair, a number beyond a double) is no error of the text: it is
+//! reported by [`Scanner::take_unstorable`], so that it costs the one event and not the whole request.
+
+use super::value::{Value, unescape};
+use crate::limits::MAX_DEPTH;
+
+/// Why and where a text is not JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Malformed {
+    /// Byte offset.
+    pub(crate) at: usize,
+    /// What is wrong there.
+    pub(crate) problem: &'static str,
+}
+
+/// Well-formed JSON that no database holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unstorable {
+    /// An escape for one half of a surrogate pair, without the other.
+    LoneSurrogate,
+    /// A number beyond the range of a double.
+    NumberOutOfRange,
+}
+
+/// A member's key: the text between the quotes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Key<'t> {
+    /// As it stands, escapes included.
+    raw: &'t str,
+    escaped: bool,
+    /// Offset of its opening quote.
+    pub(crate) start: usize,
+}
+
+impl Key<'_> {
+    /// Calls `recognise` with the key's bytes, unescaped if that is needed (it almost never is).
+    #[inline]
+    pub(crate) fn with_name<T>(&self, recognise: impl FnOnce(&[u8]) -> T) -> T {
+        if self.escaped { recognise(unescape(self.raw).as_bytes()) } else { recognise(self.raw.as_bytes()) }
+    }
+}
+
+/// Reads one JSON text from front to back.
+pub(crate) struct Scanner<'t> {
+    text: &'t str,
+    bytes: &'t [u8],
+    at: usize,
+    /// Containers entered by `enter_*` and not yet left.
+    depth: u32,
+    unstorable: Option<Unstorable>,
+}
+
+type Result<T> = core::result::Result<T, Malformed>;
+
+impl<'t> Scanner<'t> {
+    pub(crate) const fn new(text: &'t str) -> Self {
+        Self { text, bytes: text.as_bytes(), at: 0, depth: 0, unstorable: None }
+    }
+
+    /// Offset of the next byte to read.
+    pub(crate) const fn at(&self) -> usize {
+        self.at
+    }
+
+    /// What was met since the last call that is well-formed and can't be stored: the first of it.
+    pub(crate) const fn take_unstorable(&mut self) -> Option<Unstorable> {
+        self.unstorable.take()
+    }
+
+    /// The next byte that is not white space.
+    #[inline]
+    pub(crate) fn peek(&mut self) -> Option<u8> {
+        loop {
+            match self.bytes.get(self.at) {
+                Some(b' ' | b'\n' | b'\r' | b'\t') => self.at += 1,
+                other => return other.copied(),
+            }
+        }
+    }
+
+    /// Passes the end of the text; anything but white space there is an error.
+    pub(crate) fn end(&mut self) -> Result<()> {
+        if self.peek().is_none() { Ok(()) } else { self.fail("something follows the JSON text") }
+    }
+
+    /// Passes the `{` that [`Self::peek`] saw.
+    pub(crate) fn enter_object(&mut self) -> Result<()> {
+        self.enter(b'{')
+    }
+
+    /// Passes the `[` that [`Self::peek`] saw.
+    pub(crate) fn enter_array(&mut self) -> Result<()> {
+        self.enter(b'[')
+    }
+
+    fn enter(&mut self, open: u8) -> Result<()> {
+        if self.peek() != Some(open) {
+            return self.fail("another kind of value expected");
+        }
+        self.at += 1;
+        self.depth += 1;
+        if self.depth > MAX_DEPTH { self.fail(TOO_DEEP) } else { Ok(()) }
+    }
+
+    /// In an object: the next key, its colon passed, or `None` at the object's end. `first` is true before
+    /// the first call and kept by the scanner from then on.
+    #[inline]
+    pub(crate) fn next_key(&mut self, first: &mut bool) -> Result<Option<Key<'t>>> {
+        if !self.next(first, b'}')? {
+            return Ok(None);
+        }
+        self.key().map(Some)
+    }
+
+    /// In an array: whether there is another value. `first` as in [`Self::next_key`].
+    #[inline]
+    pub(crate) fn next_item(&mut self, first: &mut bool) -> Result<bool> {
+        self.next(first, b']')
+    }
+
+    #[inline]
+    fn next(&mut self, first: &mut bool, close: u8) -> Result<bool> {
+        let was_first = core::mem::replace(first, false);
+        match self.peek() {
+            Some(c) if c == close => {
+                self.at += 1;
+                self.depth -= 1;
+                return Ok(false);
+            }
+            Some(b',') if !was_first => self.at += 1,
+            Some(_) if was_first => {}
+            Some(_) => return self.fail("a comma or the end of the container expected"),
+            None => return self.fail(CUT_SHORT),
+        }
+        Ok(true)
+    }
+
+    /// Passes a key and its colon.
+    #[inline]
+    fn key(&mut self) -> Result<Key<'t>> {
+        if self.peek() != Some(b'"') {
+            return self.fail("a key in quotes expected");
+        }
+        let start = self.at;
+        let escaped = self.string()?;
+        let raw = self.text.get(start + 1..self.at - 1).unwrap_or_default();
+        if self.peek() != Some(b':') {
+            return self.fail("a colon expected");
+        }
+        self.at += 1;
+        Ok(Key { raw, escaped, start })
+    }
+
+    /// Passes one value of any kind and gives its text.
+    #[inline]
+    pub(crate) fn value(&mut self) -> Result<Value<'t>> {
+        let first = self.peek();
+        let start = self.at;
+        match first {
+            Some(b'"') => {
+                self.string()?;
+            }
+            Some(b'{' | b'[') => self.container()?,
+            _ => self.scalar()?,
+        }
+        Ok(self.since(start))
+    }
+
+    /// The text from `start` to here, which must be one value.
+    pub(crate) fn since(&self, start: usize) -> Value<'t> {
+        Value::well_formed(self.text.get(start..self.at).unwrap_or_default())
+    }
+
+    /// Passes a whole object or array without recursion: what it is nested in is one bit a level.
+    fn container(&mut self) -> Result<()> {
+        let mut objects = 0u64;
+        let mut level = self.depth;
+        loop {
+            match self.peek() {
+                Some(open @ (b'{' | b'[')) => {
+                    self.at += 1;
+                    level += 1;
+                    if level > MAX_DEPTH {
+                        return self.fail(TOO_DEEP);
+                    }
+                    objects = (objects << 1) | u64::from(open == b'{');
+                    match self.peek() {
+                        // Empty: its closing bracket is passed below.
+                        Some(b'}') if open == b'{' => {}
+                        Some(b']') if open == b'[' => {}
+                        _ => {
+                            if open == b'{' {
+                                self.key()?;
+                            }
+                            continue;
+                        }
+                    }
+                }
+                Some(b'"') => {
+                    self.string()?;
+                }
+                _ => self.scalar()?,
+            }
+            // A value has ended, or an empty container is about to.
+            loop {
+                let in_object = objects & 1 == 1;
+                match self.peek() {
+                    Some(b',') => {
+                        self.at += 1;
+                        if in_object {
+                            self.key()?;
+                        }
+                        break;
+                    }
+                    Some(b'}') if in_object => {}
+                    Some(b']') if !in_object => {}
+                    None => return self.fail(CUT_SHORT),
+                    Some(_) => return self.fail("a comma or the end of the container expected"),
+                }
+                self.at += 1;
+                level -= 1;
+                objects >>= 1;
+                if level == self.depth {
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    /// Passes a string from its opening quote; says whether it holds an escape.
+    #[inline]
+    fn string(&mut self) -> Result<bool> {
+        let mut escaped = false;
+        let mut at = self.at + 1;
+        loop {
+            at += plain_run(self.bytes.get(at..).unwrap_or_default());
+            match self.bytes.get(at) {
+                Some(b'"') => {
+                    self.at = at + 1;
+                    return Ok(escaped);
+                }
+                Some(b'\\') => {
+                    escaped = true;
+                    self.at = at;
+                    at = self.escape(at)?;
+                }
+                Some(_) => {
+                    self.at = at;
+                    return self.fail("a control character in a string: escape it");
+                }
+                None => {
+                    self.at = at;
+                    return self.fail(CUT_SHORT);
+                }
+            }
+        }
+    }
+
+    /// Passes an escape from its backslash; gives the offset behind it.
+    fn escape(&mut self, at: usize) -> Result<usize> {
+        match self.bytes.get(at + 1) {
+            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(at + 2),
+            Some(b'u') => {
+                let Some(unit) = hex4(self.bytes, at + 2) else {
+                    return self.fail("four hexadecimal digits expected");
+                };
+                let low_follows = || {
+                    self.bytes.get(at + 6..at + 8) == Some(b"\\u")
+                        && hex4(self.bytes, at + 8).is_some_and(|low| (0xdc00..0xe000).contains(&low))
+                };
+                match unit {
+                    0xd800..0xdc00 if low_follows() => Ok(at + 12),
+                    0xd800..0xe000 => {
+                        self.unstorable.get_or_insert(Unstorable::LoneSurrogate);
+                        Ok(at + 6)
+                    }
+                    _ => Ok(at + 6),
+                }
+            }
+            Some(_) => self.fail("no such escape"),
+            None => self.fail(CUT_SHORT),
+        }
+    }
+
+    /// Passes a number, `true`, `false` or `null`.
+    fn scalar(&mut self) -> Result<()> {
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        let length = match rest.first() {
+            Some(b't') if rest.starts_with(b"true") => 4,
+            Some(b'f') if rest.starts_with(b"false") => 5,
+            Some(b'n') if rest.starts_with(b"null") => 4,
+            Some(b'-' | b'0'..=b'9') => return self.number(),
+            Some(_) => return self.fail("a value expected"),
+            None => return self.fail(CUT_SHORT),
+        };
+        self.at += length;
+        Ok(())
+    }
+
+    fn number(&mut self) -> Result<()> {
+        let start = self.at;
+        if self.bytes.get(self.at) == Some(&b'-') {
+            self.at += 1;
+        }
+        match self.bytes.get(self.at) {
+            Some(b'0') => self.at += 1,
+            _ => self.digits()?,
+        }
+        if self.bytes.get(self.at) == Some(&b'.') {
+            self.at += 1;
+            self.digits()?;
+        }
+        let exponent = matches!(self.bytes.get(self.at), Some(b'e' | b'E'));
+        if exponent {
+            self.at += 1;
+            if matches!(self.bytes.get(self.at), Some(b'+' | b'-')) {
+                self.at += 1;
+            }
+            self.digits()?;
+        }
+        if exponent || self.at - start > MAX_SURELY_FINITE_DIGITS {
+            let finite = |text: &str| text.parse::<f64>().is_ok_and(f64::is_finite);
+            if !self.text.get(start..self.at).is_some_and(finite) {
+                self.unstorable.get_or_insert(Unstorable::NumberOutOfRange);
+            }
+        }
+        Ok(())
+    }
+
+    /// Passes one digit or more.
+    fn digits(&mut self) -> Result<()> {
+        let start = self.at;
+        while matches!(self.bytes.get(self.at), Some(b'0'..=b'9')) {
+            self.at += 1;
+        }
+        if self.at == start { self.fail("a digit expected") } else { Ok(()) }
+    }
+
+    #[cold]
+    fn fail<T>(&self, problem: &'static str) -> Result<T> {
+        let problem = if self.at >= self.bytes.len() { CUT_SHORT } else { problem };
+        Err(Malformed { at: self.at, problem })
+    }
+}
+
+const CUT_SHORT: &str = "the text ends too early";
+const TOO_DEEP: &str = "nested too deep";
+/// A number without exponent and of no more characters than this is below 1e308.
+const MAX_SURELY_FINITE_DIGITS: usize = 300;
+
+/// How many bytes from the front need no look: neither quote, backslash nor control character.
+#[inline]
+fn plain_run(bytes: &[u8]) -> usize {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    const HIGHS: u64 = ONES << 7;
+    let mut at = 0;
+    while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
+        let word = u64::from_le_bytes(*chunk);
+        // A byte's high bit is set where the byte is below n: exact for the lowest such byte, since
+        // a borrow only runs upwards, and the lowest is the one wanted.
+        let below = |word: u64, n: u8| word.wrapping_sub(ONES * u64::from(n)) & !word & HIGHS;
+        let special = below(word, 0x20)
+            | below(word ^ (ONES * u64::from(b'"')), 1)
+            | below(word ^ (ONES * u64::from(b'\\')), 1);
+        if special != 0 {
+            return at + (special.trailing_zeros() / 8) as usize;
+        }
+        at += 8;
+    }
+    while bytes.get(at).is_some_and(|&c| c >= 0x20 && c != b'"' && c != b'\\') {
+        at += 1;
+    }
+    at
+}
+
+/// The four hexadecimal digits from `at`.
+pub(crate) fn hex4(bytes: &[u8], at: usize) -> Option<u32> {
+    let digits = bytes.get(at..at + 4)?;
+    digits.iter().try_fold(0, |unit, &c| Some(unit << 4 | char::from(c).to_digit(16)?))
+}

@@ -1,0 +1,155 @@
+//! One JSON value as the client wrote it, and the few readings of it that are needed.
+
+use std::borrow::Cow;
+
+use super::scan::hex4;
+
+/// The text of one well-formed JSON value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Value<'t>(&'t str);
+
+/// The kinds of JSON values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Null,
+    Bool,
+    Number,
+    String,
+    Array,
+    Object,
+}
+
+impl Kind {
+    /// With its article, for messages.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Bool => "a boolean",
+            Self::Number => "a number",
+            Self::String => "a string",
+            Self::Array => "an array",
+            Self::Object => "an object",
+        }
+    }
+}
+
+impl<'t> Value<'t> {
+    /// Promises that the text is one well-formed value: the scanner has passed it.
+    pub(crate) const fn well_formed(text: &'t str) -> Self {
+        Self(text)
+    }
+
+    pub(crate) const fn as_str(self) -> &'t str {
+        self.0
+    }
+
+    pub(crate) fn kind(self) -> Kind {
+        match self.0.as_bytes().first() {
+            Some(b'"') => Kind::String,
+            Some(b'{') => Kind::Object,
+            Some(b'[') => Kind::Array,
+            Some(b't' | b'f') => Kind::Bool,
+            Some(b'-' | b'0'..=b'9') => Kind::Number,
+            _ => Kind::Null,
+        }
+    }
+
+    pub(crate) fn is_null(self) -> bool {
+        self.0 == "null"
+    }
+
+    pub(crate) fn is_true(self) -> bool {
+        self.0 == "true"
+    }
+
+    pub(crate) fn is_false(self) -> bool {
+        self.0 == "false"
+    }
+
+    /// A string's text, unescaped only if it holds an escape. `None` for any other kind.
+    pub(crate) fn string(self) -> Option<Cow<'t, str>> {
+        let raw = self.0.strip_prefix('"')?.strip_suffix('"')?;
+        Some(if raw.contains('\\') { Cow::Owned(unescape(raw)) } else { Cow::Borrowed(raw) })
+    }
+
+    /// A number without fraction or exponent, in range. `None` for anything else.
+    pub(crate) fn integer(self) -> Option<i64> {
+        (self.kind() == Kind::Number).then(|| self.0.parse().ok()).flatten()
+    }
+
+    /// An object's members, without the braces and the white space beside them.
+    pub(crate) fn inside(self) -> &'t str {
+        self.0.strip_prefix('{').and_then(|t| t.strip_suffix('}')).unwrap_or_default().trim_ascii()
+    }
+}
+
+/// The text that a string stands for, given what is between its quotes, which must be well-formed. Half a
+/// surrogate pair becomes U+FFFD.
+pub(crate) fn unescape(raw: &str) -> String {
+    let mut out = String::with_capacity(raw.len());
+    let mut rest = raw;
+    while let Some((run, tail)) = rest.split_once('\\') {
+        out.push_str(run);
+        let mut chars = tail.chars();
+        let c = match chars.next() {
+            Some('b') => '\u{8}',
+            Some('f') => '\u{c}',
+            Some('n') => '\n',
+            Some('r') => '\r',
+            Some('t') => '\t',
+            Some('u') => {
+                let (c, length) = unicode_escape(tail.as_bytes());
+                chars = tail.get(length..).unwrap_or_default().chars();
+                c
+            }
+            Some(c) => c,
+            None => break,
+        };
+        out.push(c);
+        rest = chars.as_str();
+    }
+    out.push_str(rest);
+    out
+}
+
+/// Reads `uXXXX`, or `uXXXX\uXXXX` if that is a pair: the character and the bytes read.
+fn unicode_escape(bytes: &[u8]) -> (char, usize) {
+    const ONE: usize = "uXXXX".len();
+    let first = hex4(bytes, 1).unwrap_or(0xfffd);
+    if (0xd800..0xdc00).contains(&first)
+        && bytes.get(ONE..ONE + 2) == Some(b"\\u")
+        && let Some(second @ 0xdc00..0xe000) = hex4(bytes, ONE + 2)
+    {
+        let c = 0x1_0000 + ((first - 0xd800) << 10) + (second - 0xdc00);
+        return (char::from_u32(c).unwrap_or(char::REPLACEMENT_CHARACTER), 2 * ONE + 1);
+    }
+    (char::from_u32(first).unwrap_or(char::REPLACEMENT_CHARACTER), ONE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn kinds_and_readings() {
+        let v = |text| Value::well_formed(text);
+        assert_eq!(v("-0.5").kind(), Kind::Number);
+        assert_eq!(v("7").integer(), Some(7));
+        assert_eq!(v("7.0").integer(), None);
+        assert_eq!(v("\"7\"").integer(), None);
+        assert_eq!(v("\"a\\u0062\\ud83d\\ude00\\ud83d\"").string().unwrap(), "ab😀\u{fffd}");
+        assert_eq!(v("{ \"a\":1 }").inside(), "\"a\":1");
+        assert_eq!(v("{}").inside(), "");
+    }
+
+    proptest! {
+        #[test]
+        fn unescaping_agrees_with_serde_json(text: String, at in 0usize..8) {
+            let mut raw = serde_json::to_string(&text).unwrap();
+            raw.insert_str(1, ["", "\\/", "\\u0041", "\\ud83d\\ude00", "\\\\", "\\b\\f", "\\u0000", "\\\""][at]);
+            let expected: String = serde_json::from_str(&raw).unwrap();
+            prop_assert_eq!(Value::well_formed(&raw).string().unwrap(), expected);
+        }
+    }
+}

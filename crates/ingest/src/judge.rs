@@ -1,0 +1,289 @@
+//! Verb 5, judge: an event → its checked fields, or the rule that it breaks.
+//!
+//! The built-in rules: what every event must be, whatever its tenant's tracking plan says.
+
+use std::borrow::Cow;
+
+use tallymark_event::{
+    EventId, Rule,
+    limits::{MAX_EVENT_BYTES, MAX_EVENT_NAME, MAX_ID, MAX_STREAM_SEQ},
+};
+
+use crate::{
+    Dialect,
+    admit::Admission,
+    decode::{Event, Kind, Unstorable, Value},
+    identity::Identity,
+    limits::MAX_ECHO_BYTES,
+    place::Moment,
+    text::{self, IdDefect, Overlong, Text},
+};
+
+/// The fields of an event that breaks no rule.
+#[derive(Clone, Debug)]
+pub(crate) struct Checked<'t> {
+    pub(crate) event_id: EventId,
+    pub(crate) name: Text<'t>,
+    /// Batch dialect only, and always there.
+    pub(crate) distinct_id: Option<Text<'t>>,
+    pub(crate) user_id: Option<Text<'t>>,
+    pub(crate) device_id: Option<Text<'t>>,
+    pub(crate) anon_distinct_id: Option<Text<'t>>,
+    /// Domain events only.
+    pub(crate) anonymous_id: Option<Text<'t>>,
+    pub(crate) session_id: Option<Text<'t>>,
+    pub(crate) entity_type: Option<Text<'t>>,
+    pub(crate) entity_id: Option<Text<'t>>,
+    pub(crate) correlation_id: Option<Text<'t>>,
+    /// Domain events only.
+    pub(crate) source: Option<Text<'t>>,
+    pub(crate) schema_version: u32,
+}
+
+/// The rule that an event breaks: the first one found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Violation {
+    pub(crate) rule: Rule,
+    /// The field, from the event's own top: `properties.$entity_id`. Empty: the event as a whole.
+    pub(crate) path: &'static str,
+    pub(crate) expected: Cow<'static, str>,
+    /// What is there instead, shortened.
+    pub(crate) got: String,
+}
+
+/// What the fields are called, for paths.
+struct Names {
+    event: &'static str,
+    id: &'static str,
+    timestamp: &'static str,
+    user_id: &'static str,
+    session_id: &'static str,
+    entity_type: &'static str,
+    entity_id: &'static str,
+    correlation_id: &'static str,
+    schema_version: &'static str,
+}
+
+const BATCH: Names = Names {
+    event: "event",
+    id: "uuid",
+    timestamp: "timestamp",
+    user_id: "properties.$user_id",
+    session_id: "properties.$session_id",
+    entity_type: "properties.$entity_type",
+    entity_id: "properties.$entity_id",
+    correlation_id: "properties.$correlation_id",
+    schema_version: "properties.$schema_version",
+};
+
+const DOMAIN: Names = Names {
+    event: "event_name",
+    id: "event_id",
+    timestamp: "occurred_at",
+    user_id: "user_id",
+    session_id: "session_id",
+    entity_type: "entity_type",
+    entity_id: "entity_id",
+    correlation_id: "correlation_id",
+    schema_version: "schema_version",
+};
+
+/// Judges one event.
+pub(crate) fn judge<'t>(
+    dialect: Dialect,
+    admission: &Admission<'_>,
+    event: &Event<'t>,
+    identity: Identity,
+    moment: &Moment<'_>,
+) -> Result<Checked<'t>, Violation> {
+    whole(event)?;
+    let names = match dialect {
+        Dialect::Batch => &BATCH,
+        Dialect::DomainEvents => &DOMAIN,
+    };
+    let name = event_name(event.name, names.event)?;
+    if !identity.is_legible {
+        return Err(Violation::of(Rule::InvalidId, names.id, "a UUID", event.id));
+    }
+    kind(event.timestamp, &[Kind::String, Kind::Null], names.timestamp, "a string (RFC 3339)")?;
+    kind(event.properties.value, part_kinds(dialect), "properties", "an object")?;
+    match dialect {
+        Dialect::Batch => batch_only(event)?,
+        Dialect::DomainEvents => domain_only(admission, event, moment)?,
+    }
+    let lifted = &event.lifted;
+    // Ids of people are cut, as PostHog cuts them. An id of a thing that is cut might be another thing's.
+    let person = match dialect {
+        Dialect::Batch => Overlong::Cut,
+        Dialect::DomainEvents => Overlong::Refuse,
+    };
+    Ok(Checked {
+        event_id: identity.id,
+        name,
+        distinct_id: match dialect {
+            Dialect::Batch => Some(distinct_id(event)?),
+            Dialect::DomainEvents => None,
+        },
+        user_id: id(lifted.user_id, person, names.user_id)?,
+        device_id: id(lifted.device_id, person, "properties.$device_id")?,
+        anon_distinct_id: id(lifted.anon_distinct_id, person, "properties.$anon_distinct_id")?,
+        anonymous_id: id(event.anonymous_id, person, "anonymous_id")?,
+        session_id: id(lifted.session_id, person, names.session_id)?,
+        entity_type: id(lifted.entity_type, Overlong::Refuse, names.entity_type)?,
+        entity_id: id(lifted.entity_id, Overlong::Refuse, names.entity_id)?,
+        correlation_id: id(lifted.correlation_id, Overlong::Refuse, names.correlation_id)?,
+        source: id(event.source, Overlong::Refuse, "source")?,
+        schema_version: schema_version(lifted.schema_version, names.schema_version)?,
+    })
+}
+
+/// Rules for the item as such.
+fn whole(event: &Event<'_>) -> Result<(), Violation> {
+    let item = Some(Value::well_formed(event.text));
+    if !event.is_object {
+        return Err(Violation::of(Rule::NotAnObject, "", "an object", item));
+    }
+    if event.text.len() > MAX_EVENT_BYTES {
+        return Err(Violation {
+            rule: Rule::EventTooLarge,
+            path: "",
+            expected: format!("at most {MAX_EVENT_BYTES} bytes of JSON").into(),
+            got: format!("{} bytes", event.text.len()),
+        });
+    }
+    let (expected, got) = match event.unstorable {
+        None => return Ok(()),
+        Some(Unstorable::LoneSurrogate) => ("text in Unicode", "an escape for half a surrogate pair"),
+        Some(Unstorable::NumberOutOfRange) => {
+            ("numbers within a double's range", "a number beyond a double's range")
+        }
+    };
+    Err(Violation { rule: Rule::WrongType, path: "", expected: expected.into(), got: got.into() })
+}
+
+fn event_name<'t>(value: Option<Value<'t>>, path: &'static str) -> Result<Text<'t>, Violation> {
+    let expected = "a string that is not empty";
+    let given = match value {
+        Some(value) if !matches!(value.as_str(), "null" | "\"\"") => value,
+        _ => return Err(Violation::of(Rule::MissingName, path, expected, value)),
+    };
+    let Some(name) = given.string() else {
+        return Err(Violation::of(Rule::WrongType, path, expected, value));
+    };
+    // No text has more UTF-16 units than bytes.
+    if name.len() > MAX_EVENT_NAME && name.encode_utf16().count() > MAX_EVENT_NAME {
+        let expected = format!("at most {MAX_EVENT_NAME} UTF-16 units");
+        return Err(Violation::of(Rule::TooLong, path, expected, value));
+    }
+    Ok(match name {
+        Cow::Borrowed(_) => Cow::Borrowed(given.as_str()),
+        Cow::Owned(name) => Cow::Owned(text::quoted(&name)),
+    })
+}
+
+/// A domain event without properties may say so with null.
+const fn part_kinds(dialect: Dialect) -> &'static [Kind] {
+    match dialect {
+        Dialect::Batch => &[Kind::Object],
+        Dialect::DomainEvents => &[Kind::Object, Kind::Null],
+    }
+}
+
+fn batch_only(event: &Event<'_>) -> Result<(), Violation> {
+    for (value, path) in [(event.set, "$set"), (event.set_once, "$set_once")] {
+        kind(value, &[Kind::Object, Kind::Null], path, "an object")?;
+    }
+    if event.offset.is_some_and(|value| !value.is_null() && value.integer().is_none()) {
+        return Err(Violation::of(Rule::WrongType, "offset", "a whole number of ms", event.offset));
+    }
+    if event.lifted.seq.and_then(Value::integer).is_some_and(|seq| seq.unsigned_abs() > MAX_STREAM_SEQ) {
+        let expected = format!("a number from 1 to {MAX_STREAM_SEQ}");
+        return Err(Violation::of(Rule::WrongType, "properties.$seq", expected, event.lifted.seq));
+    }
+    Ok(())
+}
+
+fn domain_only(admission: &Admission<'_>, event: &Event<'_>, moment: &Moment<'_>) -> Result<(), Violation> {
+    if !moment.is_legible {
+        let expected = "a moment by RFC 3339";
+        return Err(Violation::of(Rule::InvalidTimestamp, DOMAIN.timestamp, expected, event.timestamp));
+    }
+    kind(event.context.value, part_kinds(Dialect::DomainEvents), "context", "an object")?;
+    let path = "organization_id";
+    kind(event.organization_id, &[Kind::String, Kind::Null], path, "a string")?;
+    match event.organization_id.and_then(Value::string) {
+        Some(named) if named != admission.organization_id => {
+            let expected = format!("{}, the key's own", admission.organization_id);
+            Err(Violation::of(Rule::ForeignOrganization, path, expected, event.organization_id))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The event's own wins over its properties'.
+fn distinct_id<'t>(event: &Event<'t>) -> Result<Text<'t>, Violation> {
+    let given = event.distinct_id.filter(|value| !value.is_null()).or(event.lifted.distinct_id);
+    given.and_then(text::distinct_id).ok_or_else(|| {
+        Violation::of(Rule::MissingDistinctId, "distinct_id", "an id that is not blank", given)
+    })
+}
+
+fn id<'t>(
+    value: Option<Value<'t>>,
+    overlong: Overlong,
+    path: &'static str,
+) -> Result<Option<Text<'t>>, Violation> {
+    text::id(value, overlong).map_err(|defect| match defect {
+        IdDefect::WrongType => Violation::of(Rule::WrongType, path, "a string or a number", value),
+        IdDefect::TooLong => {
+            Violation::of(Rule::TooLong, path, format!("at most {MAX_ID} characters"), value)
+        }
+    })
+}
+
+fn schema_version(value: Option<Value<'_>>, path: &'static str) -> Result<u32, Violation> {
+    const UNVERSIONED: u32 = 1;
+    match value.filter(|value| !value.is_null()) {
+        None => Ok(UNVERSIONED),
+        Some(version) => version
+            .integer()
+            .and_then(|version| u32::try_from(version).ok())
+            .filter(|version| *version > 0)
+            .ok_or_else(|| Violation::of(Rule::WrongType, path, "a whole number from 1", value)),
+    }
+}
+
+fn kind(
+    value: Option<Value<'_>>,
+    allowed: &[Kind],
+    path: &'static str,
+    expected: &'static str,
+) -> Result<(), Violation> {
+    match value {
+        Some(given) if !allowed.contains(&given.kind()) => {
+            Err(Violation::of(Rule::WrongType, path, expected, value))
+        }
+        _ => Ok(()),
+    }
+}
+
+impl Violation {
+    fn of(
+        rule: Rule,
+        path: &'static str,
+        expected: impl Into<Cow<'static, str>>,
+        got: Option<Value<'_>>,
+    ) -> Self {
+        let got = match got {
+            None => "nothing".to_owned(),
+            Some(value) if value.is_null() => "null".to_owned(),
+            Some(value) => {
+                let text = value.as_str();
+                let end = text.floor_char_boundary(MAX_ECHO_BYTES);
+                let ellipsis = if end < text.len() { "…" } else { "" };
+                format!("{}: {}{ellipsis}", value.kind().name(), text.get(..end).unwrap_or_default())
+            }
+        };
+        Self { rule, path, expected: expected.into(), got }
+    }
+}

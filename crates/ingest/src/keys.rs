@@ -1,0 +1,221 @@
+//! What the registry says of a key, and the memory of it.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use tallymark_event::{OrganizationId, Timestamp};
+
+use crate::{
+    Refusal,
+    admit::normalized_origin,
+    decode::{Kind, Malformed, Scanner, Value, each_member},
+    limits::{KEY_TTL_MS, MAX_CACHED_KEYS},
+};
+
+/// The three kinds of key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum KeyKind {
+    /// `wk_…`: public, bound to origins.
+    Browser,
+    /// `sk_…`: secret, of a back end.
+    Server,
+    /// `rk_…`: secret, reads only.
+    Read,
+}
+
+impl KeyKind {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Browser => "browser",
+            Self::Server => "server",
+            Self::Read => "read",
+        }
+    }
+}
+
+/// A key's record: `{"organization_id":"org_x","kind":"browser"|"server"|"read","origins":[…]}`, further
+/// fields ignored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct KeyRecord {
+    pub(crate) organization_id: OrganizationId,
+    pub(crate) kind: KeyKind,
+    /// Normalised, or `*`.
+    pub(crate) origins: Vec<String>,
+}
+
+impl KeyRecord {
+    fn parse(text: &str) -> Option<Self> {
+        let mut scanner = Scanner::new(text);
+        let (mut organization_id, mut kind, mut origins) = (None, None, None);
+        each_member(&mut scanner, |scanner, key| {
+            let value = scanner.value()?;
+            key.with_name(|name| match name {
+                b"organization_id" => organization_id = Some(value),
+                b"kind" => kind = Some(value),
+                b"origins" => origins = Some(value),
+                _ => {}
+            });
+            Ok(())
+        })
+        .and_then(|()| scanner.end())
+        .ok()?;
+        let kind = match &*kind?.string()? {
+            "browser" => KeyKind::Browser,
+            "server" => KeyKind::Server,
+            "read" => KeyKind::Read,
+            _ => return None,
+        };
+        let origins = match origins {
+            None => Vec::new(),
+            Some(list) if list.kind() == Kind::Null => Vec::new(),
+            Some(list) => parse_origins(list)?,
+        };
+        Some(Self { organization_id: OrganizationId::new(&organization_id?.string()?)?, kind, origins })
+    }
+}
+
+/// `None` if it is no array of strings.
+fn parse_origins(list: Value<'_>) -> Option<Vec<String>> {
+    let mut scanner = Scanner::new(list.as_str());
+    let mut read = || -> Result<Option<Vec<String>>, Malformed> {
+        let mut origins = Vec::new();
+        scanner.enter_array()?;
+        let mut first = true;
+        while scanner.next_item(&mut first)? {
+            let Some(origin) = scanner.value()?.string() else { return Ok(None) };
+            origins.push(normalized_origin(&origin));
+        }
+        Ok(Some(origins))
+    };
+    read().ok().flatten()
+}
+
+/// What is known of a key.
+#[derive(Clone, Debug)]
+enum Knowledge {
+    Record(KeyRecord),
+    Unreadable,
+    Unknown,
+}
+
+/// What the registry said lately. Keys that it does not have are remembered apart from those it has, so
+/// that no flood of made-up keys pushes a real one out.
+#[derive(Debug, Default)]
+pub(crate) struct KeyCache {
+    known: Shelf,
+    unknown: Shelf,
+}
+
+impl KeyCache {
+    /// The record of a key: `Ok(None)` if the registry has to be asked, a refusal if it has none.
+    pub(crate) fn get(&self, lookup: &str, now: Timestamp) -> Result<Option<&KeyRecord>, Refusal> {
+        match self.known.get(lookup, now).or_else(|| self.unknown.get(lookup, now)) {
+            None => Ok(None),
+            Some(Knowledge::Record(record)) => Ok(Some(record)),
+            Some(Knowledge::Unreadable) => Err(Refusal::RegistryRecordInvalid),
+            Some(Knowledge::Unknown) => Err(Refusal::UnknownKey),
+        }
+    }
+
+    /// Remembers what the registry holds under `lookup`, for [`KEY_TTL_MS`].
+    pub(crate) fn learn(&mut self, lookup: &str, record: Option<&str>, now: Timestamp) {
+        self.known.remove(lookup);
+        self.unknown.remove(lookup);
+        match record.map(KeyRecord::parse) {
+            Some(Some(record)) => self.known.put(lookup, Knowledge::Record(record), now),
+            Some(None) => self.unknown.put(lookup, Knowledge::Unreadable, now),
+            None => self.unknown.put(lookup, Knowledge::Unknown, now),
+        }
+    }
+}
+
+/// At most [`MAX_CACHED_KEYS`] entries, the oldest evicted.
+#[derive(Debug, Default)]
+struct Shelf {
+    entries: BTreeMap<String, (Knowledge, Timestamp)>,
+    /// By age.
+    order: VecDeque<String>,
+}
+
+impl Shelf {
+    fn get(&self, lookup: &str, now: Timestamp) -> Option<&Knowledge> {
+        let (knowledge, learned) = self.entries.get(lookup)?;
+        // A clock that was set back makes no entry immortal.
+        (0..KEY_TTL_MS).contains(&(now.ms() - learned.ms())).then_some(knowledge)
+    }
+
+    fn remove(&mut self, lookup: &str) {
+        if self.entries.remove(lookup).is_some() {
+            self.order.retain(|key| key != lookup);
+        }
+    }
+
+    fn put(&mut self, lookup: &str, knowledge: Knowledge, now: Timestamp) {
+        while self.order.len() >= MAX_CACHED_KEYS {
+            let Some(oldest) = self.order.pop_front() else { break };
+            self.entries.remove(&oldest);
+        }
+        self.order.push_back(lookup.to_owned());
+        self.entries.insert(lookup.to_owned(), (knowledge, now));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RECORD: &str =
+        r#"{"organization_id":"org_1","kind":"browser","origins":["HTTPS://Shop.example:443/"],"plan":7}"#;
+
+    fn at(ms: i64) -> Timestamp {
+        Timestamp::from_ms(ms)
+    }
+
+    #[test]
+    fn a_record_is_read_and_forgotten_after_its_time() {
+        let mut cache = KeyCache::default();
+        assert_eq!(cache.get("key:wk_1", at(0)), Ok(None));
+        cache.learn("key:wk_1", Some(RECORD), at(0));
+        let record = cache.get("key:wk_1", at(KEY_TTL_MS - 1)).unwrap().unwrap();
+        assert_eq!(record.organization_id.as_str(), "org_1");
+        assert_eq!(record.origins, ["https://shop.example"]);
+        assert_eq!(cache.get("key:wk_1", at(KEY_TTL_MS)), Ok(None));
+        assert_eq!(cache.get("key:wk_1", at(-1)), Ok(None));
+    }
+
+    #[test]
+    fn absence_and_damage_are_remembered_too() {
+        let mut cache = KeyCache::default();
+        cache.learn("a", None, at(0));
+        assert_eq!(cache.get("a", at(1)), Err(Refusal::UnknownKey));
+        for damaged in [
+            "",
+            "null",
+            "{}",
+            r#"{"organization_id":"o","kind":"admin"}"#,
+            r#"{"organization_id":"","kind":"read"}"#,
+            r#"{"organization_id":1,"kind":"read"}"#,
+            r#"{"organization_id":"o","kind":"browser","origins":"x"}"#,
+            r#"{"organization_id":"o","kind":"browser","origins":[1]}"#,
+            r#"{"organization_id":"o","kind":"read"} x"#,
+        ] {
+            cache.learn("b", Some(damaged), at(0));
+            assert_eq!(cache.get("b", at(1)), Err(Refusal::RegistryRecordInvalid), "{damaged}");
+        }
+        cache.learn("a", Some(RECORD), at(2));
+        assert!(matches!(cache.get("a", at(3)), Ok(Some(_))), "a key made meanwhile");
+    }
+
+    #[test]
+    fn a_flood_of_unknown_keys_evicts_only_its_own() {
+        let mut cache = KeyCache::default();
+        cache.learn("real", Some(RECORD), at(0));
+        for n in 0..=MAX_CACHED_KEYS {
+            cache.learn(&format!("made-up-{n}"), None, at(1));
+        }
+        assert!(matches!(cache.get("real", at(2)), Ok(Some(_))));
+        assert_eq!(cache.get("made-up-0", at(2)), Ok(None), "the oldest is forgotten");
+        assert_eq!(cache.get("made-up-1", at(2)), Err(Refusal::UnknownKey));
+        assert_eq!(cache.unknown.entries.len(), MAX_CACHED_KEYS);
+        assert_eq!(cache.unknown.order.len(), MAX_CACHED_KEYS);
+    }
+}

@@ -1,0 +1,68 @@
+//! Every limit of the collector alone, with its reason. What it shares with the SDK is in
+//! [`tallymark_event::limits`].
+
+/// Largest body as it comes over the wire: python's client sends up to 5 MB in one request.
+pub const MAX_BODY_BYTES: usize = 6 * 1024 * 1024;
+
+/// Largest payload once decompressed: four times what any client sends plain, and small enough that a
+/// handful of them fit into an isolate's 128 MB.
+pub const MAX_DECODED_BYTES: usize = 20 * 1024 * 1024;
+
+/// Most events in one request: a hundred times what the SDKs send, for back-fills.
+pub const MAX_EVENTS_PER_REQUEST: usize = 10_000;
+
+/// Deepest nesting of the JSON of a request, the envelope included: one bit a level in one register, and
+/// far beyond any event seen.
+pub const MAX_DEPTH: u32 = 64;
+
+/// How often a payload may be wrapped (base64 around gzip, or gzip around base64).
+pub const MAX_WRAPPINGS: usize = 2;
+
+/// Longest API key, as at `PostHog`. The registry takes names of up to 512 bytes.
+pub const MAX_KEY_BYTES: usize = 64;
+
+/// Most keys remembered of each kind, known and unknown: some 300 kB in all at the worst.
+pub const MAX_CACHED_KEYS: usize = 1_024;
+
+/// How long what the registry said of a key is believed, in ms: the longest that a revoked key works on.
+pub const KEY_TTL_MS: i64 = 60_000;
+
+/// Where a chunk of rows is closed. The log binds a chunk as one SQL value of at most 2 MB.
+pub const MAX_CHUNK_BYTES: usize = 1024 * 1024;
+
+/// Most bytes of quarantined events in one request: they are bound as one SQL value of at most 2 MB.
+pub const MAX_QUARANTINED_BYTES: usize = 1_800 * 1024;
+
+/// How much is kept of an event that is itself too large for the log.
+pub const OVERSIZE_KEPT_BYTES: usize = 64 * 1024;
+
+/// Most violations named in an answer: enough to see what is wrong, whatever the batch's size.
+pub const MAX_REPORTED_VIOLATIONS: u32 = 20;
+
+/// A difference between `sent_at` and the time of receipt from which it is clock skew, in ms. Below, it
+/// is taken for the transit of a request just built, retries of a slow network included.
+pub const MIN_SKEW_MS: i64 = 5 * 60 * 1_000;
+
+/// Skew is corrected in whole steps of this many ms, so that transit does not creep in.
+pub const SKEW_STEP_MS: i64 = 5 * 60 * 1_000;
+
+/// How far after its receipt an event may claim to have happened, in ms: clocks are that far apart.
+pub const MAX_FUTURE_MS: i64 = 60_000;
+
+/// Longest user agent kept, in bytes: what `PostHog`'s client keeps of it.
+pub const MAX_USER_AGENT_BYTES: usize = 1_000;
+
+/// Longest text of the client's kept in the context (a timestamp, a library's name), in bytes.
+pub const MAX_CONTEXT_TEXT_BYTES: usize = 200;
+
+/// Longest piece of the client's own text repeated in an answer, in bytes.
+pub const MAX_ECHO_BYTES: usize = 120;
+
+/// Events given by `GET /v1/events` unless told.
+pub const DEFAULT_QUERY_EVENTS: u32 = 100;
+
+/// Most events given by one `GET /v1/events`: a page of some 600 kB.
+pub const MAX_QUERY_EVENTS: u32 = 1_000;
+
+/// Days given by `GET /v1/ledger` unless told, today included.
+pub const DEFAULT_LEDGER_DAYS: i64 = 30;

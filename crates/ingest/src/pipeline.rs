@@ -1,0 +1,49 @@
+//! The seven verbs, in order.
+
+use tallymark_event::Timestamp;
+
+use crate::{
+    Dialect, Refusal, Request, Step, admit,
+    append::Appender,
+    decode::{self, StreamPosition},
+    identity::Identities,
+    judge::judge,
+    keys::KeyCache,
+    place::Clocks,
+    tag::Tagger,
+};
+
+/// Takes a request that brings events from its bytes to what the log appends.
+pub(crate) fn ingest(
+    keys: &KeyCache,
+    dialect: Dialect,
+    request: &Request<'_>,
+    now: Timestamp,
+) -> Result<Step, Refusal> {
+    let payload = decode::payload(request)?;
+    let mut batch = decode::events(dialect, &payload)?;
+
+    let lookup = admit::lookup(&admit::presented_key(dialect, request, &batch)?);
+    let Some(record) = keys.get(&lookup, now)? else { return Ok(Step::NeedKey { lookup }) };
+    let admission = admit::admit(dialect, request, record)?;
+
+    let clocks = Clocks::new(request, &batch, &admission, now);
+    let mut identities = Identities::default();
+    let mut tagger = Tagger::new(dialect, request, admission, clocks);
+    let mut appender =
+        Appender::new(dialect, admission.organization_id, now, payload.len(), batch.events.len());
+    if let Some(report) = batch.stream.take() {
+        appender.report(report);
+    }
+    for event in &batch.events {
+        let identity = identities.of(event);
+        let position = StreamPosition::of(event);
+        let moment = clocks.place(event);
+        match judge(dialect, &admission, event, identity, &moment) {
+            // Cleaning happens as tagging writes: what is withheld is never copied.
+            Ok(checked) => appender.store(&tagger.tag(event, &batch, &checked, &moment), position),
+            Err(violation) => appender.quarantine(event, identity, &violation, position)?,
+        }
+    }
+    Ok(Step::Append(appender.finish()))
+}

@@ -1,0 +1,55 @@
+//! What the shell hands in.
+
+/// What can be configured.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// Paths that take the batch dialect besides `PostHog`'s own, for instance `/metrics/`. With or without
+    /// a slash at either end; both forms are served.
+    pub ingest_paths: Vec<String>,
+}
+
+/// One HTTP request: texts as in the header, without any trimming.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// `GET`, `POST`…
+    pub method: &'a str,
+    /// The path, percent-encoded as it came.
+    pub path: &'a str,
+    /// The query without `?`, empty if there is none.
+    pub query: &'a str,
+    /// `Origin`.
+    pub origin: Option<&'a str>,
+    /// `Referer`.
+    pub referer: Option<&'a str>,
+    /// `Content-Type`.
+    pub content_type: Option<&'a str>,
+    /// `Content-Encoding`.
+    pub content_encoding: Option<&'a str>,
+    /// `Authorization`.
+    pub authorization: Option<&'a str>,
+    /// `User-Agent`.
+    pub user_agent: Option<&'a str>,
+    /// The country that the platform places the client in (ISO 3166-1 alpha-2).
+    pub country: Option<&'a str>,
+    /// The body as it came.
+    pub body: &'a [u8],
+}
+
+/// How events are written in a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// `PostHog`'s batch dialect, with our extras.
+    Batch,
+    /// Domain events in the envelope's own terms, `POST /v1/events`.
+    DomainEvents,
+}
+
+impl Dialect {
+    /// The stable name, as in `context.dialect`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Batch => "posthog",
+            Self::DomainEvents => "domain",
+        }
+    }
+}

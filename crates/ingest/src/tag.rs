@@ -1,0 +1,190 @@
+//! Verb 6, tag: everything that is known of an event → the event in its envelope.
+
+use tallymark_event::{DomainEvent, RawJson, Source};
+
+use crate::{
+    Dialect, Request,
+    admit::Admission,
+    clean,
+    decode::{Batch, Event, Kind, Value},
+    judge::Checked,
+    limits::{MAX_CONTEXT_TEXT_BYTES, MAX_USER_AGENT_BYTES},
+    place::{Clocks, Moment},
+    text::{self, Text},
+};
+
+/// Puts the events of one request into their envelopes. Holds what is the same for all of them, and the two
+/// texts that each event's row is written from.
+#[derive(Debug)]
+pub(crate) struct Tagger<'r> {
+    dialect: Dialect,
+    admission: Admission<'r>,
+    clocks: Clocks,
+    /// What the contexts of all events begin with.
+    context_start: String,
+    properties: String,
+    context: String,
+}
+
+/// Names that a domain event's own context can't take.
+pub(crate) fn is_reserved_in_context(name: &[u8]) -> bool {
+    matches!(name, b"dialect" | b"client_timestamp")
+}
+
+impl<'r> Tagger<'r> {
+    pub(crate) fn new(
+        dialect: Dialect,
+        request: &Request<'_>,
+        admission: Admission<'r>,
+        clocks: Clocks,
+    ) -> Self {
+        let mut context_start = String::with_capacity(256);
+        context_start.push_str("{\"dialect\":\"");
+        context_start.push_str(dialect.name());
+        context_start.push('"');
+        if let Some(sent_at) = clocks.sent_at {
+            context_start.push_str(",\"sent_at\":\"");
+            sent_at.write(&mut context_start);
+            context_start.push('"');
+        }
+        if let Some(shift_ms) = clocks.shift_ms() {
+            write_member(&mut context_start, "clock_shift_ms", &shift_ms.to_string());
+        }
+        // Of a back end's request, these would be the server's and not the visitor's.
+        if admission.source == Source::Browser {
+            let texts = [
+                ("user_agent", request.user_agent, MAX_USER_AGENT_BYTES),
+                ("country", request.country, MAX_CONTEXT_TEXT_BYTES),
+            ];
+            for (name, text, max) in texts {
+                if let Some(text) = text.filter(|text| !text.is_empty()) {
+                    write_member(&mut context_start, name, &cut_and_quoted(text, max));
+                }
+            }
+        }
+        Self { dialect, admission, clocks, context_start, properties: String::new(), context: String::new() }
+    }
+
+    /// Tags one event.
+    pub(crate) fn tag<'a>(
+        &'a mut self,
+        event: &Event<'_>,
+        batch: &Batch<'_>,
+        checked: &'a Checked<'_>,
+        moment: &Moment<'_>,
+    ) -> DomainEvent<'a> {
+        write_properties(&mut self.properties, event, batch);
+        self.write_context(event, batch, moment);
+        let (user_id, anonymous_id) = match self.dialect {
+            Dialect::Batch => who(self.admission.source, event, checked),
+            Dialect::DomainEvents => (checked.user_id.as_ref(), checked.anonymous_id.as_ref()),
+        };
+        let column = |text: Option<&'a Text<'_>>| text.map(|text| RawJson::trusted(text));
+        DomainEvent {
+            event_id: checked.event_id,
+            event_name: RawJson::trusted(&checked.name),
+            occurred_at: moment.occurred_at,
+            received_at: self.clocks.received_at,
+            organization_id: self.admission.organization_id,
+            user_id: column(user_id),
+            anonymous_id: column(anonymous_id),
+            session_id: column(checked.session_id.as_ref()),
+            entity_type: column(checked.entity_type.as_ref()),
+            entity_id: column(checked.entity_id.as_ref()),
+            correlation_id: column(checked.correlation_id.as_ref()),
+            source: column(checked.source.as_ref()).unwrap_or(RawJson::trusted(
+                match self.admission.source {
+                    Source::Browser => "\"browser\"",
+                    Source::Server => "\"server\"",
+                },
+            )),
+            trust: self.admission.trust,
+            schema_version: checked.schema_version,
+            properties: RawJson::trusted(&self.properties),
+            context: RawJson::trusted(&self.context),
+        }
+    }
+
+    fn write_context(&mut self, event: &Event<'_>, batch: &Batch<'_>, moment: &Moment<'_>) {
+        let lifted = &event.lifted;
+        let out = &mut self.context;
+        out.clear();
+        out.push_str(&self.context_start);
+        write_value(out, "client_timestamp", moment.client_timestamp, Kind::String);
+        write_value(out, "offset_ms", event.offset, Kind::Number);
+        write_value(out, "stream_id", lifted.stream_id, Kind::String);
+        write_value(out, "seq", lifted.seq, Kind::Number);
+        write_value(out, "monotonic_ms", lifted.monotonic_ms, Kind::Number);
+        write_value(out, "lib", lifted.lib, Kind::String);
+        write_value(out, "lib_version", lifted.lib_version, Kind::String);
+        let end = out.len();
+        out.push(',');
+        if !clean::write_kept(&event.context, batch, out) {
+            out.truncate(end);
+        }
+        out.push('}');
+    }
+}
+
+/// Who did it, as (user, anonymous), by what the batch dialect's clients send.
+fn who<'a, 't>(
+    source: Source,
+    event: &Event<'_>,
+    checked: &'a Checked<'t>,
+) -> (Option<&'a Text<'t>>, Option<&'a Text<'t>>) {
+    let distinct_id = checked.distinct_id.as_ref();
+    let is_person = |flag: Option<Value<'_>>| !flag.is_some_and(Value::is_false);
+    let user_id = match source {
+        _ if checked.user_id.is_some() => checked.user_id.as_ref(),
+        Source::Browser => distinct_id.filter(|_| event.lifted.is_identified.is_some_and(Value::is_true)),
+        Source::Server => distinct_id.filter(|_| is_person(event.lifted.process_person_profile)),
+    };
+    match user_id {
+        Some(user_id) => (Some(user_id), checked.device_id.as_ref().or(checked.anon_distinct_id.as_ref())),
+        None => (None, distinct_id),
+    }
+}
+
+/// The properties that are kept, and the event's own `$set` and `$set_once` among them.
+fn write_properties(out: &mut String, event: &Event<'_>, batch: &Batch<'_>) {
+    out.clear();
+    out.push('{');
+    let mut wrote = clean::write_kept(&event.properties, batch, out);
+    for (name, own, in_properties) in
+        [("$set", event.set, event.lifted.set), ("$set_once", event.set_once, event.lifted.set_once)]
+    {
+        if let (Some(own), None) = (own.filter(|own| !own.is_null()), in_properties) {
+            if wrote {
+                out.push(',');
+            }
+            wrote = true;
+            out.push('"');
+            out.push_str(name);
+            out.push_str("\":");
+            out.push_str(own.as_str());
+        }
+    }
+    out.push('}');
+}
+
+/// Appends a value of the client's as a member, if it is of that kind; a long one is cut. The event's text
+/// has been judged: there is nothing in it that can't be stored.
+fn write_value(out: &mut String, name: &str, value: Option<Value<'_>>, kind: Kind) {
+    let Some(value) = value.filter(|value| value.kind() == kind) else { return };
+    if value.as_str().len() <= MAX_CONTEXT_TEXT_BYTES {
+        write_member(out, name, value.as_str());
+    } else if let Some(long) = value.string() {
+        write_member(out, name, &cut_and_quoted(&long, MAX_CONTEXT_TEXT_BYTES));
+    }
+}
+
+fn write_member(out: &mut String, name: &str, json: &str) {
+    out.push_str(",\"");
+    out.push_str(name);
+    out.push_str("\":");
+    out.push_str(json);
+}
+
+fn cut_and_quoted(text: &str, max_bytes: usize) -> String {
+    text::quoted(text.get(..text.floor_char_boundary(max_bytes)).unwrap_or_default())
+}
