@@ -1,4 +1,4 @@
-import { day } from "../format";
+import { amount, day } from "../format";
 import { h } from "./dom";
 import { timerList } from "./timer-list";
 import type { Workbench } from "./workbench.entry";
@@ -22,6 +22,11 @@ export function benchView(workbench: Workbench): { title: string; content: HTMLE
   return { title: "On the bench", content };
 }
 
+function outcome({ status, projected_yield, final_quantity, yield_unit }: Workbench["bench"]["batches"][number]): string {
+  if (status === "completed") return `${amount(final_quantity ?? 0, yield_unit)} made`;
+  return `${amount(projected_yield, yield_unit)} ${status === "cancelled" ? "given up" : "expected"}`;
+}
+
 const STATUS = { in_progress: "under way", completed: "completed", cancelled: "cancelled" };
 
 function cards({ base, bench }: Workbench, batches: Workbench["bench"]["batches"], none: string): HTMLElement {
@@ -35,7 +40,7 @@ function cards({ base, bench }: Workbench, batches: Workbench["bench"]["batches"
         { class: "card" },
         h("a", { class: "cover", href: `${base}/batch/${b.id}` }, h("h3", {}, bench.recipes.find((r) => r.id === b.recipe_id)?.name ?? "")),
         h("p", { class: "meta" }, h("code", {}, b.label_code), ` since ${day(b.started_at)}`),
-        h("p", {}, b.final_quantity === null ? `${b.projected_yield} ${b.yield_unit} expected` : `${b.final_quantity} ${b.yield_unit} made`),
+        h("p", {}, outcome(b)),
         h("span", { class: `pill pill-${b.status}` }, STATUS[b.status]),
       ),
     ),

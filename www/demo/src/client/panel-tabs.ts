@@ -1,5 +1,8 @@
 import { byId } from "./dom";
 
+/** Where a browser tab remembers which view it looks at, from page to page. */
+const VIEW_KEY = "demo_view";
+
 /** The panel's tabs by the ARIA pattern (arrows move, Home and End jump), and its sheet on small screens. */
 export function panelTabs(): { select(id: string): void; open(): void } {
   const tabs = [...document.querySelectorAll<HTMLButtonElement>('.panel [role="tab"]')];
@@ -7,6 +10,7 @@ export function panelTabs(): { select(id: string): void; open(): void } {
   const toggle = byId("panel-toggle");
 
   function select(id: string): void {
+    sessionStorage.setItem(VIEW_KEY, id);
     for (const tab of tabs) {
       const isIt = tab.id === `tab-${id}`;
       tab.ariaSelected = String(isIt);
@@ -37,5 +41,7 @@ export function panelTabs(): { select(id: string): void; open(): void } {
     show(false);
     toggle.focus();
   });
+  const before = sessionStorage.getItem(VIEW_KEY);
+  if (tabs.some((tab) => tab.id === `tab-${before}`)) select(before ?? "");
   return { select, open: () => show(true) };
 }

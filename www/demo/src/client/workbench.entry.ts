@@ -40,9 +40,14 @@ const workbench: Workbench = {
   act,
 };
 
+let isActing = false;
+
 async function act(action: BenchAction, then?: (answer: { entity_id: string }) => string): Promise<void> {
-  const correlation_id = crypto.randomUUID();
-  const answer = await ask({ ...action, correlation_id } as BenchCall);
+  // A second click on the same button is the same wish.
+  if (isActing) return;
+  isActing = true;
+  const answer = await ask({ ...action, correlation_id: crypto.randomUUID() } as BenchCall);
+  isActing = false;
   if (!answer.ok) {
     tell([answer.refusal], true);
     return;
@@ -57,7 +62,10 @@ async function act(action: BenchAction, then?: (answer: { entity_id: string }) =
   ahead = bench.now - Date.now();
   const entity_id = answer.captured.at(-1)?.entity_id ?? "";
   if (then) go(then({ entity_id }));
-  else draw();
+  else {
+    draw();
+    focusHeading();
+  }
   const names = answer.captured.map((e) => h("code", {}, e.event_name));
   const show = h("button", { type: "button", class: "linklike", "data-show-pair": answer.correlation_id }, "Show all that it caused");
   tell([...names.flatMap((name) => [name, " "]), "captured by this page. ", show], false);
@@ -68,7 +76,7 @@ async function ask(call: BenchCall): Promise<BenchAnswer> {
     const response = await fetch(`${config.base}/api`, { method: "POST", body: JSON.stringify(call) });
     return (await response.json()) as BenchAnswer;
   } catch {
-    return { ok: false, refusal: "The shop can’t be reached. Nothing was changed." };
+    return { ok: false, refusal: "The shop didn’t answer. Look again before you repeat it." };
   }
 }
 
@@ -117,7 +125,11 @@ function go(href: string): void {
   markCurrent();
   tell([], false);
   window.scrollTo({ top: 0 });
-  // As after a real navigation, reading goes on from the new heading.
+  focusHeading();
+}
+
+/** As after a real navigation, reading goes on from the heading of what is new. */
+function focusHeading(): void {
   const heading = view.querySelector("h1");
   heading?.setAttribute("tabindex", "-1");
   heading?.focus({ preventScroll: true });
