@@ -45,8 +45,6 @@ mod refusal;
 mod request;
 mod route;
 mod tag;
-#[cfg(test)]
-mod testing;
 mod text;
 
 pub use answer::Answer;

@@ -154,17 +154,25 @@ fn assert_same(name: &str, row: &Map<String, Value>, event: &Value, received_at:
             expected.entry(key).or_insert_with(|| top.clone());
         }
     }
+    if let Some(Value::String(text)) = expected.get_mut("unicode") {
+        // The recorder read CESU-8 as UTF-8: half a pair is three bytes, each a U+FFFD to it.
+        *text = text.replace(&"\u{fffd}".repeat(6), "🐎");
+    }
     assert_eq!(row["properties"], Value::Object(expected), "{name}");
     assert_eq!(row["session_id"], *properties.get("$session_id").unwrap_or(&Value::Null), "{name}");
     assert_eq!(row["organization_id"], "org_shop", "{name}");
     assert_eq!(row["context"]["dialect"], "posthog", "{name}");
 }
 
+fn is_lz64(recording: &Value) -> bool {
+    recording["decoded"]["form"]["compression"] == "lz64"
+}
+
 /// Replays all recordings of a prefix under a key that the registry has like this; the number of requests
 /// and of events.
-fn assert_all(prefix: &str, key: &str, trust: &str, skip: impl Fn(&str) -> bool) -> (usize, usize) {
+fn assert_all(prefix: &str, key: &str, trust: &str, skip: impl Fn(&Value) -> bool) -> (usize, usize) {
     let mut counts = (0, 0);
-    for (name, recording) in with_events(prefix).into_iter().filter(|(name, _)| !skip(name)) {
+    for (name, recording) in with_events(prefix).into_iter().filter(|(_, recording)| !skip(recording)) {
         let append = replay(&recording, key).unwrap_or_else(|step| panic!("{name}: {step}"));
         let events = events_of(&recording);
         let rows = rows(&append);
@@ -190,9 +198,12 @@ fn posthog_js_1_449() {
 /// The client of 2023: single events and arrays, no uuid, no `api_key` beside the events. lz64 is refused.
 #[test]
 fn posthog_js_1_57() {
-    let (requests, _) = assert_all("js1_57-", BROWSER_KEY, "origin", |name| name.contains("-lz64_"));
+    let (requests, _) = assert_all("js1_57-", BROWSER_KEY, "origin", is_lz64);
     assert!(requests >= 10, "only {requests} requests were found");
-    for (name, recording) in with_events("js1_57-").into_iter().filter(|(name, _)| name.contains("-lz64_")) {
+    let lz64: Vec<_> =
+        with_events("js1_57-").into_iter().filter(|(_, recording)| is_lz64(recording)).collect();
+    assert!(!lz64.is_empty());
+    for (name, recording) in lz64 {
         let refused = replay(&recording, BROWSER_KEY).unwrap_err();
         assert!(refused.contains("unsupported_compression"), "{name}: {refused}");
     }

@@ -6,23 +6,20 @@ pub(super) fn repaired(bytes: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(bytes.len());
     let mut rest = bytes;
     while let Some((&byte, tail)) = rest.split_first() {
-        match rest.first_chunk().and_then(pair) {
-            Some(c) => {
-                out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
-                rest = rest.get(6..).unwrap_or_default();
-            }
-            None => {
-                out.push(byte);
-                rest = tail;
-            }
+        if let Some(c) = rest.first_chunk().copied().and_then(pair) {
+            out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+            rest = rest.get(6..).unwrap_or_default();
+        } else {
+            out.push(byte);
+            rest = tail;
         }
     }
     out
 }
 
 /// The character of a high half and a low half.
-fn pair(bytes: &[u8; 6]) -> Option<char> {
-    let &[0xed, high @ 0xa0..=0xaf, b, 0xed, low @ 0xb0..=0xbf, d] = bytes else { return None };
+fn pair(bytes: [u8; 6]) -> Option<char> {
+    let [0xed, high @ 0xa0..=0xaf, b, 0xed, low @ 0xb0..=0xbf, d] = bytes else { return None };
     let continuation = |byte: u8| (byte & 0xc0 == 0x80).then_some(u32::from(byte & 0x3f));
     let high = u32::from(high & 0x0f) << 6 | continuation(b)?;
     let low = u32::from(low & 0x0f) << 6 | continuation(d)?;

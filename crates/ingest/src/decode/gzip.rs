@@ -49,8 +49,17 @@ pub(super) fn gunzip(body: &[u8], cap: usize) -> Result<Vec<u8>, Refusal> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+
+    use flate2::{Compression, write::GzEncoder};
+
     use super::*;
-    use crate::testing::gzip;
+
+    fn gzip(plain: &[u8]) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(plain).unwrap();
+        encoder.finish().unwrap()
+    }
 
     #[test]
     fn a_body_of_every_size_comes_back() {
