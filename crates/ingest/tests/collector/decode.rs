@@ -1,0 +1,77 @@
+//! Decode: wrappings and shapes.
+
+use super::*;
+
+#[test]
+fn every_wrapping_gives_the_same_row() {
+    let body = of_browser(&json!([event(&json!({"emoji": "😀 žluť + /"}))]));
+    let plain = append(&post("/e/", body.as_bytes()));
+    let base64 = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, &body);
+    let of_gzip = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, gzip(body.as_bytes()));
+    let escaped = base64.replace('+', "%2B").replace('/', "%2F").replace('=', "%3D");
+    let form = Some("application/x-www-form-urlencoded; charset=UTF-8");
+    let wrapped = [
+        ("", None, None, gzip(body.as_bytes())),
+        ("compression=gzip-js&ip=1", None, None, gzip(body.as_bytes())),
+        ("compression=base64", None, None, gzip(body.as_bytes())),
+        ("", None, Some("gzip"), gzip(body.as_bytes())),
+        ("", Some("application/json"), Some("gzip"), body.clone().into_bytes()),
+        ("", None, None, base64.clone().into_bytes()),
+        ("", None, None, of_gzip.clone().into_bytes()),
+        ("compression=base64", form, None, format!("data={escaped}").into_bytes()),
+        ("", form, None, format!("ip=1&data={base64}&compression=base64").into_bytes()),
+        ("compression=gzip-js", form, None, format!("data={of_gzip}").into_bytes()),
+        ("", form, None, body.clone().into_bytes()),
+        ("compression=unknown", None, None, body.clone().into_bytes()),
+    ];
+    for (at, (query, content_type, content_encoding, body)) in wrapped.iter().enumerate() {
+        let request = Request {
+            query,
+            content_type: *content_type,
+            content_encoding: *content_encoding,
+            ..post("/i/v0/e/", body)
+        };
+        assert_eq!(append(&request), plain, "wrapping {at}");
+    }
+}
+
+#[test]
+fn bodies_that_are_refused() {
+    let with = |query, body: &[u8]| refused(&Request { query, ..post("/e", body) });
+    assert_eq!(with("", b""), (400, "empty_body".into()));
+    assert_eq!(with("", b" \n "), (400, "empty_body".into()));
+    assert_eq!(with("", &vec![b' '; limits::MAX_BODY_BYTES + 1]), (413, "body_too_large".into()));
+    assert_eq!(with("compression=lz64", b"NobwRAdghgtgpmAXGA"), (400, "unsupported_compression".into()));
+    assert_eq!(with("compression=base64", b"!!"), (400, "invalid_base64".into()));
+    let cut = gzip(b"[{}]");
+    assert_eq!(with("", &cut[..cut.len() - 9]), (400, "invalid_gzip".into()));
+    assert_eq!(with("", b"[\"\xff\"]"), (400, "not_utf8".into()));
+    assert_eq!(with("", b"{\"a\":1"), (400, "malformed_json".into()));
+    assert_eq!(with("", b"7"), (400, "not_events".into()));
+    assert_eq!(with("", b"\"text\""), (400, "not_events".into()));
+    assert_eq!(with("", b"[]"), (400, "no_event".into()));
+    assert_eq!(with("", br#"{"api_key":"wk_shop","batch":[]}"#), (400, "no_event".into()));
+    assert_eq!(with("", br#"{"api_key":"wk_shop","batch":{}}"#), (400, "not_an_array".into()));
+    let many = format!("[{}]", vec!["{}"; limits::MAX_EVENTS_PER_REQUEST + 1].join(","));
+    assert_eq!(with("", many.as_bytes()), (413, "too_many_events".into()));
+}
+
+#[test]
+fn malformed_json_is_told_with_its_place() {
+    let Step::Answer(answer) = step(&post("/e", br#"{"event":"a",}"#)) else { panic!("an answer") };
+    let body: Value = serde_json::from_str(&answer.body).unwrap();
+    assert_eq!(body["attr"], "body");
+    assert!(body["detail"].as_str().unwrap().contains("byte 13"), "{body}");
+}
+
+#[test]
+fn a_bomb_is_refused() {
+    // One block of a mebibyte, a thousand times: a gibibyte out of a mebibyte.
+    let mut deflate = Compress::new(Compression::best(), false);
+    let mut block = Vec::with_capacity(1 << 20);
+    deflate.compress_vec(&vec![b' '; 1 << 20], &mut block, FlushCompress::Full).unwrap();
+    let header = &gzip(b"")[..10];
+    let bomb = [header, &block.repeat(1 << 10)].concat();
+    assert!(bomb.len() < 2 << 20);
+    assert_eq!(refused(&post("/e", &bomb)), (413, "decoded_too_large".into()));
+}

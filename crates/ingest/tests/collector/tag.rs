@@ -1,0 +1,93 @@
+//! Clean and tag: the envelope.
+
+use super::*;
+
+#[test]
+fn a_row_of_a_browser() {
+    let properties = json!({
+        "token": "wk_shop", "$ip": "10.0.0.1", "ip": "10.0.0.1", "distinct_id": "x", "kept": [1, {"ip": 2}],
+        "$entity_type": "recipe", "$entity_id": 42, "$correlation_id": "c", "$schema_version": 3,
+        "$session_id": "s", "$stream_id": "st", "$seq": 7, "$monotonic_ms": 12.5, "$lib": "web", "$lib_version": "1"
+    });
+    let row = row(&event(&properties));
+    let expected = json!({
+        "event_id": UUID, "event_name": "a", "occurred_at": "2026-11-21T00:14:39.000Z", "received_at": NOW,
+        "organization_id": "org_shop", "user_id": null, "anonymous_id": "d", "session_id": "s",
+        "entity_type": "recipe", "entity_id": "42", "correlation_id": "c", "source": "browser",
+        "trust": "origin", "schema_version": 3,
+        "properties": {"kept": [1, {"ip": 2}], "$session_id": "s", "$lib": "web", "$lib_version": "1"},
+        "context": {"dialect": "posthog", "user_agent": "test \"agent\"", "country": "CZ", "stream_id": "st",
+            "seq": 7, "monotonic_ms": 12.5, "lib": "web", "lib_version": "1"}
+    });
+    assert_eq!(Value::Object(row), expected);
+}
+
+#[test]
+fn who_did_it() {
+    let who = |properties: Value| {
+        let row = row(&event(&properties));
+        (row["user_id"].clone(), row["anonymous_id"].clone())
+    };
+    assert_eq!(who(json!({})), (Value::Null, json!("d")));
+    assert_eq!(who(json!({"$user_id": ""})), (Value::Null, json!("d")));
+    assert_eq!(who(json!({"$user_id": "u"})), (json!("u"), Value::Null));
+    assert_eq!(who(json!({"$user_id": 5, "$anon_distinct_id": "an"})), (json!("5"), json!("an")));
+    assert_eq!(
+        who(json!({"$user_id": "u", "$device_id": "de", "$anon_distinct_id": "an"})),
+        (json!("u"), json!("de"))
+    );
+    assert_eq!(who(json!({"$is_identified": true, "$device_id": "de"})), (json!("d"), json!("de")));
+    let server = |properties: Value| {
+        let body = json!({"api_key": "sk_1", "batch": [event(&properties)]}).to_string();
+        let row = rows(&append(&post("/batch", body.as_bytes()))).remove(0);
+        assert_eq!((&row["trust"], &row["source"]), (&json!("server"), &json!("server")));
+        (row["user_id"].clone(), row["anonymous_id"].clone())
+    };
+    assert_eq!(server(json!({})), (json!("d"), Value::Null));
+    assert_eq!(server(json!({"$process_person_profile": false})), (Value::Null, json!("d")));
+}
+
+#[test]
+fn without_an_id_a_retry_gives_the_same_one() {
+    let body = of_browser(&json!([{"event": "a", "distinct_id": "d"}, {"event": "a", "distinct_id": "d"}]));
+    let ids = || {
+        rows(&append(&post("/e", body.as_bytes())))
+            .iter()
+            .map(|row| row["event_id"].clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(ids(), ids());
+    assert_ne!(ids()[0], ids()[1]);
+}
+
+#[test]
+fn domain_events() {
+    let event = json!({
+        "event_id": UUID, "event_name": "order_paid", "occurred_at": "2026-11-20T10:00:00+01:00",
+        "organization_id": "org_shop", "user_id": 7, "anonymous_id": "an", "session_id": "s", "entity_type": "order",
+        "entity_id": "o1", "correlation_id": "c", "source": "billing", "schema_version": 2,
+        "properties": {"token": 5, "$ip": "10.0.0.1", "$set": 1}, "context": {"job": "nightly", "dialect": "x", "ip": "10.0.0.1"}
+    });
+    let expected = json!({
+        "event_id": UUID, "event_name": "order_paid", "occurred_at": "2026-11-20T09:00:00.000Z", "received_at": NOW,
+        "organization_id": "org_shop", "user_id": "7", "anonymous_id": "an", "session_id": "s",
+        "entity_type": "order", "entity_id": "o1", "correlation_id": "c", "source": "billing",
+        "trust": "server", "schema_version": 2, "properties": {"token": 5, "$set": 1},
+        "context": {"dialect": "domain", "job": "nightly"}
+    });
+    for body in [event.to_string(), json!([event]).to_string(), json!({"events": [event]}).to_string()] {
+        let append = domain(&body);
+        assert_eq!(Value::Object(rows(&append).remove(0)), expected);
+        assert_eq!((append.streams.as_str(), append.unsequenced), ("", 1));
+        assert_eq!(
+            append.answer(1, 0, 0).body,
+            r#"{"stored":1,"duplicates":0,"quarantined_new":0,"quarantined":[]}"#
+        );
+    }
+    let least = rows(&domain(r#"{"event_name":"a","properties":null}"#)).remove(0);
+    assert_eq!(
+        (&least["occurred_at"], &least["source"], &least["schema_version"]),
+        (&json!(NOW), &json!("server"), &json!(1))
+    );
+    assert_eq!((&least["properties"], &least["context"]), (&json!({}), &json!({"dialect": "domain"})));
+}
