@@ -20,7 +20,8 @@ use std::cell::RefCell;
 use boundary::{Input, Output};
 use slots::Slots;
 use tallymark_event::Timestamp;
-use tallymark_ingest::{Collector, Query, Settings, Step};
+use tallymark_ingest::limits::MAX_BODY_BYTES;
+use tallymark_ingest::{Collector, Query, Refusal, Settings, Step};
 
 /// What the module keeps between calls. wasm is single-threaded: one of each.
 struct State {
@@ -143,19 +144,19 @@ pub extern "C" fn acknowledge(
         s.output.clear();
         let answer = match s.slots.take(slot) {
             Some(append) if committed != 0 => append.answer(stored, duplicates, quarantined),
-            _ => tallymark_ingest::log_unavailable(),
+            _ => Refusal::LogUnavailable.answer(),
         };
         s.output.answer(answer);
         kind::ANSWER
     })
 }
 
-/// The answer to a body that the Worker stopped reading at [`tallymark_ingest::MAX_BODY_BYTES`].
+/// The answer to a body that the Worker stopped reading at [`MAX_BODY_BYTES`].
 #[unsafe(no_mangle)]
 pub extern "C" fn refuse_too_large() -> u32 {
     STATE.with_borrow_mut(|s| {
         s.output.clear();
-        s.output.answer(tallymark_ingest::body_too_large());
+        s.output.answer(Refusal::BodyTooLarge.answer());
         kind::ANSWER
     })
 }
@@ -163,7 +164,7 @@ pub extern "C" fn refuse_too_large() -> u32 {
 /// Most bytes of body worth reading.
 #[unsafe(no_mangle)]
 pub extern "C" fn max_body_bytes() -> usize {
-    tallymark_ingest::MAX_BODY_BYTES
+    MAX_BODY_BYTES
 }
 
 fn timestamp(ms: f64) -> Timestamp {

@@ -38,6 +38,7 @@ mod tests {
             unsequenced: 0,
             day: String::new(),
             dialect: Dialect::Batch,
+            violations: String::new(),
         }
     }
 

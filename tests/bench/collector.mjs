@@ -40,6 +40,7 @@ const module = (contents) => ({ type: "ESModule", path: "index.js", contents });
 const direct = [{ host: "127.0.0.1", port: 0 }];
 const world = await startWorld({
   tenants: [tenant],
+  assets: false,
   origins: [ORIGIN],
   extraWorkers: [
     { name: "decode", modules: [module(await decodeWorker()), wasm], bindings: { KEYS }, unsafeDirectSockets: direct },
@@ -95,6 +96,7 @@ function body(size) {
 
 const plain = (size) => () => Buffer.from(body(size));
 const gzipped = (size) => () => gzipSync(body(size));
+const only = process.argv.find((arg) => arg.startsWith("--only="))?.slice(7) ?? "";
 const VARIANTS = [
   ["empty request", "empty", plain],
   ["decode to tag, JavaScript", "javascript", plain],
@@ -102,7 +104,7 @@ const VARIANTS = [
   ["decode to tag, JavaScript, gzip", "javascript", gzipped],
   ["decode to tag, wasm, gzip", "decode", gzipped],
   ["whole path to the commit", "collector", plain],
-];
+].filter(([name]) => name.includes(only));
 
 console.log(`one event is ${JSON.stringify(event()).length} bytes; ${ROUNDS} rounds, 16 connections, medians\n`);
 console.log(`${"".padEnd(36)}${"batch".padStart(6)}${"µs CPU/event".padStart(14)}${"requests/s".padStart(12)}${"events/s".padStart(10)}`);

@@ -63,9 +63,10 @@ export function demoSite(tenants) {
  * @param {object} [options.site] a Worker, as Miniflare takes it, that has every path which is not the collector's
  * @param {string[]} [options.origins] further origins that the browser keys are bound to
  * @param {string[]} [options.ingestPaths]
+ * @param {boolean} [options.assets] false: without the static files, which Miniflare serves by two more Workers in front
  * @param {object[]} [options.extraWorkers] further Workers, as Miniflare takes them
  */
-export function worldOptions({ port = 0, persist, site, ingestPaths, extraWorkers = [] }) {
+export function worldOptions({ port = 0, persist, site, ingestPaths, assets = true, extraWorkers = [] }) {
   const config = unstable_readConfig({ config: join(ROOT, "wrangler.toml") }, { hideWarnings: true });
   const common = { compatibilityDate: config.compatibility_date, compatibilityFlags: config.compatibility_flags };
   const paths = ingestPaths ?? config.vars.INGEST_PATHS;
@@ -81,7 +82,7 @@ export function worldOptions({ port = 0, persist, site, ingestPaths, extraWorker
     durableObjects: Object.fromEntries(
       config.durable_objects.bindings.map(({ name, class_name }) => [name, { className: class_name, useSQLite: true }]),
     ),
-    assets: { directory: join(ROOT, config.assets.directory) },
+    ...(assets && { assets: { directory: join(ROOT, config.assets.directory), routerConfig: { has_user_worker: true } } }),
     // Straight to the Worker, without Miniflare's own entry in front: what a bench must measure.
     unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
   };

@@ -1,10 +1,14 @@
 /**
- * Appends a request's rows and its books, in one transaction.
+ * Appends a request's rows and its books. The caller holds the transaction.
  *
- * The rows cross as one text a chunk and are unpacked by SQLite itself: measured, one statement of fifty
- * rows costs about a third of fifty statements from JavaScript.
+ * The rows cross as one text a chunk and are unpacked by SQLite itself. `jsonb_each`, not `json_each`: it hands
+ * each row on as parsed, where the other writes it out as text again for every column to parse (24 µs an event
+ * instead of 33, in batches of 50).
  */
 import type { Batch, Receipt } from "./log.ts";
+
+/** `[outcome, reason, count]`, to be added to the day's ledger. */
+type Books = [string, string, number][];
 
 /** `[stream_id, seq_high, accounted_here, { reason: dropped so far }]` */
 type StreamReport = readonly [string, number, number, Readonly<Record<string, number>>];
@@ -16,14 +20,14 @@ const QUARANTINED_ROW = Array.from({ length: 11 }, (_, i) => `value->>${i}`).joi
 const INSERT_EVENTS = `
   insert into domain_event (event_id, event_name, occurred_at, received_at, organization_id, user_id, anonymous_id,
     session_id, entity_type, entity_id, correlation_id, source, trust, schema_version, properties, context)
-  select ${ROW} from json_each(?1)
+  select ${ROW} from jsonb_each(?1)
   where not exists (select 1 from quarantined_event q where q.organization_id = value->>4 and q.event_id = value->>0)
   on conflict do nothing`;
 
 const INSERT_QUARANTINED = `
   insert into quarantined_event (event_id, event_name, received_at, organization_id, stream_id, rule, path, expected,
     got, sdk_version, body)
-  select ${QUARANTINED_ROW} from json_each(?1)
+  select ${QUARANTINED_ROW} from jsonb_each(?1)
   where not exists (select 1 from domain_event e where e.organization_id = value->>3 and e.event_id = value->>0)
   on conflict do nothing`;
 
@@ -32,55 +36,39 @@ const COUNT = `
   select ?1, value->>0, value->>1, value->>2 from json_each(?2) where value->>2 > 0
   on conflict (day, outcome, reason) do update set count = count + excluded.count`;
 
-export function append(storage: DurableObjectStorage, batch: Batch): Receipt {
-  return storage.transactionSync(() => {
-    const { sql } = storage;
-    const lastEvent = highest(sql, "domain_event");
-    let stored = 0;
-    for (const rows of batch.rows) {
-      sql.exec(INSERT_EVENTS, rows);
-      stored += changes(sql);
-    }
-    let quarantined = 0;
-    let rules: [string, string, number][] = [];
-    let lastQuarantined = 0;
-    if (batch.quarantinedCount > 0) {
-      lastQuarantined = highest(sql, "quarantined_event");
-      sql.exec(INSERT_QUARANTINED, batch.quarantined);
-      quarantined = changes(sql);
-      rules = sql
-        .exec<{ rule: string; n: number }>(
-          "select rule, count(*) as n from quarantined_event where seq > ?1 group by rule",
-          lastQuarantined,
-        )
-        .toArray()
-        .map(({ rule, n }) => ["quarantined", rule, n]);
-    }
-    const duplicates = batch.events + batch.quarantinedCount - stored - quarantined;
+export function append(sql: SqlStorage, batch: Batch): Receipt {
+  let stored = 0;
+  for (const rows of batch.rows) {
+    sql.exec(INSERT_EVENTS, rows);
+    stored += changes(sql);
+  }
+  let quarantined = 0;
+  if (batch.quarantinedCount > 0) {
+    sql.exec(INSERT_QUARANTINED, batch.quarantined);
+    quarantined = changes(sql);
+  }
+  const duplicates = batch.events + batch.quarantinedCount - stored - quarantined;
 
-    let reports = batch.streams === "" ? [] : (JSON.parse(batch.streams) as StreamReport[]);
-    let unsequenced = batch.unsequenced;
-    if (duplicates > 0) {
-      // Some rows were there already: count for each stream what is really new.
-      const fresh = freshByStream(sql, lastEvent, lastQuarantined, batch.quarantinedCount > 0);
-      reports = reports.map(([id, high, , dropped]) => [id, high, fresh.get(id) ?? 0, dropped]);
-      unsequenced = stored + quarantined - reports.reduce((sum, report) => sum + report[2], 0);
-    }
-    const books: [string, string, number][] = [
-      ["stored", "", stored],
-      ["duplicate", "", duplicates],
-      ...rules,
-    ];
-    let captured = unsequenced;
-    for (const report of reports) captured += enterReport(sql, report, books);
-    books.push(["captured", "", captured]);
-    sql.exec(COUNT, batch.day, JSON.stringify(books));
-    return { stored, duplicates, quarantined };
-  });
+  let reports = batch.streams === "" ? [] : (JSON.parse(batch.streams) as StreamReport[]);
+  let unsequenced = batch.unsequenced;
+  if (duplicates > 0) {
+    // Some rows were there already: count for each stream what is really new.
+    const fresh = freshByStream(sql, stored, quarantined);
+    reports = reports.map(([id, high, , dropped]) => [id, high, fresh.get(id) ?? 0, dropped]);
+    unsequenced = stored + quarantined - reports.reduce((sum, report) => sum + report[2], 0);
+  }
+  const books: Books = [["stored", "", stored]];
+  if (duplicates > 0) books.push(["duplicate", "", duplicates]);
+  if (quarantined > 0) books.push(...brokenRules(sql, quarantined));
+  let captured = unsequenced;
+  for (const report of reports) captured += enterReport(sql, report, books);
+  books.push(["captured", "", captured]);
+  sql.exec(COUNT, batch.day, JSON.stringify(books));
+  return { stored, duplicates, quarantined };
 }
 
 /** Enters a stream's report; adds newly reported drops to `books`, returns how many more it says it captured. */
-function enterReport(sql: SqlStorage, report: StreamReport, books: [string, string, number][]): number {
+function enterReport(sql: SqlStorage, report: StreamReport, books: Books): number {
   const [id, seqHigh, accounted, dropped] = report;
   const before = sql
     .exec<{ seq_high: number }>("select seq_high from stream where stream_id = ?1", id)
@@ -116,38 +104,27 @@ function enterReport(sql: SqlStorage, report: StreamReport, books: [string, stri
   return Math.max(0, seqHigh - (before ?? 0));
 }
 
-function freshByStream(
-  sql: SqlStorage,
-  lastEvent: number,
-  lastQuarantined: number,
-  withQuarantined: boolean,
-): Map<string, number> {
-  const fresh = new Map<string, number>();
-  const add = ({ id, n }: { id: string | null; n: number }) => {
-    if (id !== null) fresh.set(id, (fresh.get(id) ?? 0) + n);
-  };
-  type Count = { id: string | null; n: number };
-  sql
-    .exec<Count>(
-      "select context->>'stream_id' as id, count(*) as n from domain_event where seq > ?1 group by 1",
-      lastEvent,
-    )
-    .toArray()
-    .forEach(add);
-  if (withQuarantined) {
-    sql
-      .exec<Count>(
-        "select stream_id as id, count(*) as n from quarantined_event where seq > ?1 group by 1",
-        lastQuarantined,
-      )
-      .toArray()
-      .forEach(add);
-  }
-  return fresh;
+/** Rows per stream among the newest `stored` and `quarantined`, which are those of this transaction. */
+function freshByStream(sql: SqlStorage, stored: number, quarantined: number): Map<string, number> {
+  const rows = sql.exec<{ id: string | null; n: number }>(
+    `select id, count(*) as n from (
+       select * from (select context->>'stream_id' as id from domain_event order by seq desc limit ?1)
+       union all
+       select * from (select stream_id as id from quarantined_event order by seq desc limit ?2))
+     where id is not null group by id`,
+    stored,
+    quarantined,
+  );
+  return new Map([...rows].map(({ id, n }) => [id!, n]));
 }
 
-function highest(sql: SqlStorage, table: "domain_event" | "quarantined_event"): number {
-  return sql.exec<{ seq: number }>(`select coalesce(max(seq), 0) as seq from ${table}`).one().seq;
+/** Which rules the newest `quarantined` rows broke. */
+function brokenRules(sql: SqlStorage, quarantined: number): Books {
+  const rows = sql.exec<{ rule: string; n: number }>(
+    `select rule, count(*) as n from (select rule from quarantined_event order by seq desc limit ?1) group by rule`,
+    quarantined,
+  );
+  return [...rows].map(({ rule, n }) => ["quarantined", rule, n]);
 }
 
 function changes(sql: SqlStorage): number {

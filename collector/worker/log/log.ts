@@ -1,6 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Env } from "../env.ts";
 import { append } from "./append.ts";
+import { GroupCommit } from "./group-commit.ts";
 import { migrate } from "./migrate.ts";
 import { events, ledger } from "./read.ts";
 
@@ -31,17 +32,20 @@ export interface Receipt {
 /**
  * The durable heart: one organization's events, quarantine and books, in a SQLite database of its own.
  *
- * Architecture invariant: no method awaits. Each call is one turn of a single-threaded object and at most one
- * transaction, and the platform holds its result back until what it wrote is durable.
+ * Architecture invariant: what writes does so in one transaction, without awaiting in its midst, and the
+ * platform holds every answer back until what was written before it is durable.
  */
 export class TenantLog extends DurableObject<Env> {
+  readonly #appends: GroupCommit<Batch, Receipt>;
+
   constructor(state: DurableObjectState, env: Env) {
     super(state, env);
     migrate(state.storage);
+    this.#appends = new GroupCommit(state.storage, (batch) => append(state.storage.sql, batch));
   }
 
-  append(batch: Batch): Receipt {
-    return append(this.ctx.storage, batch);
+  append(batch: Batch): Promise<Receipt> {
+    return this.#appends.add(batch);
   }
 
   events(after: number, limit: number): string {

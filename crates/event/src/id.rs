@@ -3,9 +3,6 @@
 use alloc::string::String;
 use core::fmt;
 
-const HEX: &[u8; 16] = b"0123456789abcdef";
-/// Where the hyphens stand in UUID text, by byte of the id.
-const HYPHEN_BEFORE: [usize; 4] = [4, 6, 8, 10];
 /// Length of hyphenated UUID text.
 const UUID_TEXT: usize = 36;
 
@@ -15,7 +12,7 @@ const UUID_TEXT: usize = 36;
 pub struct EventId([u8; 16]);
 
 impl EventId {
-    /// A UUIDv7: `unix_ms` in front (so that ids sort by time and indexes grow at their end), then 74
+    /// A `UUIDv7`: `unix_ms` in front (so that ids sort by time and indexes grow at their end), then 74
     /// random bits from `random`.
     pub const fn v7(unix_ms: u64, random: [u8; 10]) -> Self {
         let t = unix_ms.to_be_bytes();
@@ -40,7 +37,7 @@ impl EventId {
         ])
     }
 
-    /// A UUIDv8 made of a digest: the same content gives the same id, so that an event that came without
+    /// A `UUIDv8` made of a digest: the same content gives the same id, so that an event that came without
     /// an id of its own is still stored once however often it is sent.
     pub const fn of_digest(mut digest: [u8; 16]) -> Self {
         digest[6] = 0x80 | (digest[6] & 0x0f);
@@ -83,14 +80,13 @@ impl EventId {
 
     /// Appends the hyphenated lower-case text.
     pub fn write(&self, out: &mut String) {
-        for (at, byte) in self.0.iter().enumerate() {
-            if HYPHEN_BEFORE.contains(&at) {
-                out.push('-');
-            }
-            for nibble in [byte >> 4, byte & 0x0f] {
-                out.push(char::from(HEX.get(usize::from(nibble)).copied().unwrap_or(b'0')));
-            }
+        let mut text = [b'-'; UUID_TEXT];
+        let places = text.iter_mut().enumerate().filter(|(at, _)| !matches!(at, 8 | 13 | 18 | 23));
+        let nibbles = self.0.iter().flat_map(|byte| [byte >> 4, byte & 0x0f]);
+        for ((_, place), nibble) in places.zip(nibbles) {
+            *place = if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 };
         }
+        out.push_str(core::str::from_utf8(&text).unwrap_or_default());
     }
 }
 

@@ -7,7 +7,7 @@ pub const MAX_EVENT_NAME: usize = 200;
 pub const MAX_ID: usize = 200;
 
 /// Largest event, as JSON text. python's client refuses more, and a log row must stay under the 2 MB that
-/// a Durable Object's SQLite holds in one value.
+/// a Durable Object's `SQLite` holds in one value.
 pub const MAX_EVENT_BYTES: usize = 900 * 1024;
 
 /// Most events that the SDK puts into one request: beyond 50 the cost per event no longer falls.

@@ -82,6 +82,8 @@ named! {
         MissingDistinctId = "missing_distinct_id",
         /// The event is larger than [`crate::limits::MAX_EVENT_BYTES`].
         EventTooLarge = "event_too_large",
+        /// JSON that no database holds: half of a surrogate pair, a number beyond what a double can be.
+        Unstorable = "unstorable",
         /// The event names another organization than its key belongs to.
         ForeignOrganization = "foreign_organization",
     }

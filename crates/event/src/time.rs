@@ -102,23 +102,21 @@ impl Timestamp {
         Some(Self::from_ms(midnight + time))
     }
 
-    /// Appends `2026-11-21T00:11:21.182Z`.
+    /// Appends `2026-11-21T00:11:21.182Z`. Two of these are in every row: the text is made in place.
     pub fn write(self, out: &mut String) {
         let (year, month, day) = civil_from_days(self.0.div_euclid(MS_PER_DAY));
         let ms = self.0.rem_euclid(MS_PER_DAY);
-        digits(out, year, 4);
-        for (before, value, width) in [
-            ('-', month, 2),
-            ('-', day, 2),
-            ('T', ms / 3_600_000, 2),
-            (':', ms / 60_000 % 60, 2),
-            (':', ms / 1_000 % 60, 2),
-            ('.', ms % 1_000, 3),
-        ] {
-            out.push(before);
-            digits(out, value, width);
-        }
-        out.push('Z');
+        let mut text = *b"0000-00-00T00:00:00.000Z";
+        let [y0, y1, y2, y3, _, m0, m1, _, d0, d1, _, h0, h1, _, n0, n1, _, s0, s1, _, f0, f1, f2, _] =
+            &mut text;
+        digits([y0, y1, y2, y3], year);
+        digits([m0, m1], month);
+        digits([d0, d1], day);
+        digits([h0, h1], ms / 3_600_000);
+        digits([n0, n1], ms / 60_000 % 60);
+        digits([s0, s1], ms / 1_000 % 60);
+        digits([f0, f1, f2], ms % 1_000);
+        out.push_str(core::str::from_utf8(&text).unwrap_or_default());
     }
 
     /// Appends the UTC day, `2026-11-21`: the ledger's unit.
@@ -129,10 +127,12 @@ impl Timestamp {
     }
 }
 
-fn digits(out: &mut String, value: i64, width: u32) {
-    for place in (0..width).rev() {
-        let digit = value / 10i64.pow(place) % 10;
-        out.push(char::from(b'0' + u8::try_from(digit).unwrap_or(0)));
+/// Writes `value` into as many decimal places as there are.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // a digit
+fn digits<const N: usize>(places: [&mut u8; N], mut value: i64) {
+    for place in places.into_iter().rev() {
+        *place = b'0' + (value % 10) as u8;
+        value /= 10;
     }
 }
 

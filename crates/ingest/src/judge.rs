@@ -158,7 +158,7 @@ fn whole(event: &Event<'_>) -> Result<(), Violation> {
             ("numbers within a double's range", "a number beyond a double's range")
         }
     };
-    Err(Violation { rule: Rule::WrongType, path: "", expected: expected.into(), got: got.into() })
+    Err(Violation { rule: Rule::Unstorable, path: "", expected: expected.into(), got: got.into() })
 }
 
 fn event_name<'t>(value: Option<Value<'t>>, path: &'static str) -> Result<Text<'t>, Violation> {

@@ -34,9 +34,26 @@ pub fn all() -> Result<bool> {
 pub fn sdk() -> Result<bool> {
     let wasm = cargo_wasm("tallymark-sdk", "sdk", None)?;
     let optimised = root().join("target/sdk/tm.wasm");
-    let mut fresh = optimise(&wasm, &optimised, "-Oz", &[])?;
-    fresh |= node_step("sdk/build.mjs", &[&optimised], &["sdk/js", "sdk/package.json"], &root().join("sdk/dist/.built"))?;
+    optimise(&wasm, &optimised, "-Oz", &["--converge", "--strip-target-features"])?;
+    // Its own clock: the step may begin by emptying sdk/dist.
+    let stamp = root().join("target/sdk/.built");
+    let fresh = node_step("sdk/build.mjs", &[&optimised], &["sdk/js", "sdk/package.json"], &stamp)?;
+    if fresh || !root().join("target/site/tm.js").exists() {
+        site()?;
+    }
     Ok(fresh)
+}
+
+/// What the Worker serves as static files: the script tag's two files, and how they are to be cached.
+fn site() -> Result<()> {
+    let site = root().join("target/site");
+    fs::create_dir_all(&site)?;
+    for file in ["tm.js", "tm.wasm"] {
+        fs::copy(root().join("sdk/dist").join(file), site.join(file))
+            .with_context(|| format!("no sdk/dist/{file}"))?;
+    }
+    fs::copy(root().join("collector/_headers"), site.join("_headers"))?;
+    Ok(())
 }
 
 /// The collector's Worker.
@@ -67,14 +84,30 @@ pub fn worker() -> Result<bool> {
 pub fn demo() -> Result<bool> {
     let out = root().join("target/demo");
     fs::create_dir_all(&out)?;
-    node_step("www/demo/build.mjs", &[&out], &["www/demo", "sdk/js/stub.js", "sdk/snippet.html"], &out.join(".built"))
+    node_step(
+        "www/demo/build.mjs",
+        &[&out],
+        &["www/demo", "sdk/js/stub.js", "sdk/snippet.html"],
+        &out.join(".built"),
+    )
 }
 
 fn cargo_wasm(package: &str, profile: &str, rustflags: Option<&str>) -> Result<PathBuf> {
     // Flags differ, so folders do: else the two builds would invalidate each other.
     let target_dir = root().join("target").join(format!("{profile}-build"));
     let mut build = cargo();
-    build.args(["build", "--quiet", "--lib", "--locked", "--target", WASM, "--package", package, "--profile", profile]);
+    build.args([
+        "build",
+        "--quiet",
+        "--lib",
+        "--locked",
+        "--target",
+        WASM,
+        "--package",
+        package,
+        "--profile",
+        profile,
+    ]);
     build.arg("--target-dir").arg(&target_dir);
     if let Some(flags) = rustflags {
         build.env("RUSTFLAGS", flags);

@@ -20,7 +20,8 @@ cargo xtask <command>
 
   dev  [--port N]      build everything, serve demo and collector on loopback, rebuild on change
   test [--only STEP]   set up what is missing and run every test (--list names the steps)
-  build                the SDK (sdk/dist) and the Worker (target/worker), as they ship
+  build [sdk|worker|demo]
+                       the SDK (sdk/dist, target/site) and the Worker (target/worker), as they ship
   size                 brotli sizes of what a page loads, held to their budget
   bench [sdk|collector] [--quick]
                        ratios beside the peers, measured in one run
@@ -44,6 +45,9 @@ fn main() -> Result<()> {
             setup::toolchain()?;
             build::all().map(drop)
         }
+        ["build", "sdk"] => build::sdk().map(drop),
+        ["build", "worker"] => build::worker().map(drop),
+        ["build", "demo"] => build::demo().map(drop),
         ["size"] => {
             setup::toolchain()?;
             build::sdk()?;

@@ -22,7 +22,9 @@ fn wasm_target() -> Result<()> {
         return Ok(());
     }
     run(command("rustup").args(["target", "add", WASM])).with_context(|| {
-        format!("the Rust target {WASM} is missing; with rustup: rustup target add {WASM}, else from your system")
+        format!(
+            "the Rust target {WASM} is missing; with rustup: rustup target add {WASM}, else from your system"
+        )
     })
 }
 
@@ -70,9 +72,11 @@ fn find_browser() -> Option<PathBuf> {
     }
     let names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
     let path = std::env::var_os("PATH")?;
-    let on_path = std::env::split_paths(&path).flat_map(|dir| names.map(|name| dir.join(name))).find(|p| p.exists());
+    let on_path =
+        std::env::split_paths(&path).flat_map(|dir| names.map(|name| dir.join(name))).find(|p| p.exists());
     on_path.or_else(|| {
-        let macos = ["Chromium.app/Contents/MacOS/Chromium", "Google Chrome.app/Contents/MacOS/Google Chrome"];
+        let macos =
+            ["Chromium.app/Contents/MacOS/Chromium", "Google Chrome.app/Contents/MacOS/Google Chrome"];
         macos.into_iter().map(|app| PathBuf::from("/Applications").join(app)).find(|p| p.exists())
     })
 }

@@ -106,7 +106,7 @@ fn what_no_database_holds_is_quarantined_as_text() {
     assert_eq!((append.events, append.quarantined_count), (1, 2));
     let quarantine = quarantined(&append);
     assert_eq!(quarantine[0][10]["$text"], r#"{"event":"a","distinct_id":"d","properties":{"x":"\ud83d"}}"#);
-    assert_eq!(quarantine[1][5], "wrong_type");
+    assert_eq!(quarantine[1][5], "unstorable");
 }
 
 #[test]
