@@ -4,25 +4,30 @@ import { build } from "esbuild";
 import { fileURLToPath } from "node:url";
 import { resolve } from "node:path";
 
-const source = fileURLToPath(new URL("src/", import.meta.url));
+/** What stands in the page itself is a classic script, and small. */
+const INLINE = { format: undefined, bundle: false, minify: true, tsconfigRaw: "{}" };
 
-/** `import text from "client:panel"` gives the bundled browser script of src/client/panel.entry.ts. */
-const clientScripts = {
-  name: "client-scripts",
+const at = (path) => fileURLToPath(new URL(path, import.meta.url));
+
+/** What a page runs, as text: `client:panel` is src/client/panel.entry.ts, `sdk:stub` the SDK's inline stub. */
+const pageScripts = {
+  name: "page-scripts",
   setup(worker) {
     worker.onResolve({ filter: /^client:/ }, ({ path }) => ({
-      path: resolve(source, "client", `${path.slice("client:".length)}.entry.ts`),
-      namespace: "client",
+      path: at(`src/client/${path.slice("client:".length)}.entry.ts`),
+      namespace: "page",
     }));
-    worker.onLoad({ filter: /.*/, namespace: "client" }, async ({ path }) => {
+    worker.onResolve({ filter: /^sdk:stub$/ }, () => ({ path: at("../../sdk/js/stub.js"), namespace: "page", pluginData: INLINE }));
+    worker.onLoad({ filter: /.*/, namespace: "page" }, async ({ path, pluginData }) => {
       const { outputFiles } = await build({
         entryPoints: [path],
         bundle: true,
         format: "esm",
         target: "es2022",
         write: false,
+        ...pluginData,
       });
-      return { contents: outputFiles[0].text, loader: "text", watchFiles: [path] };
+      return { contents: outputFiles[0].text.trim(), loader: "text" };
     });
   },
 };
@@ -34,13 +39,13 @@ const clientScripts = {
 export async function buildDemo(outdir) {
   const outfile = resolve(outdir, "index.js");
   await build({
-    entryPoints: [resolve(source, "index.ts")],
+    entryPoints: [at("src/index.ts")],
     outfile,
     bundle: true,
     format: "esm",
     target: "es2022",
     loader: { ".css": "text", ".svg": "text" },
-    plugins: [clientScripts],
+    plugins: [pageScripts],
     logLevel: "warning",
   });
   return outfile;

@@ -1,9 +1,9 @@
+import stub from "sdk:stub";
 import { assetUrl } from "./assets";
-import { html, jsonForScript, type Hole, type Html } from "./html";
+import { html, jsonForScript, trusted, type Hole, type Html } from "./html";
 import { emblem } from "./icons";
 import { PAGE_CONFIG_ID, type PageConfig } from "./page-config";
 import { panel } from "./panel";
-import { SNIPPET } from "./snippet";
 import type { Craft } from "./tenants";
 
 /** The layout's settings, named like those that it replaces (`POSTHOG_PROJECT_API_KEY`…). */
@@ -41,9 +41,9 @@ ${body}
 </html>`;
 }
 
-/** What a customer pastes: calls are taken from here on, and the script comes when it comes. */
+/** What a customer pastes: the stub takes calls are taken from here on, and the script comes when it comes. */
 function analytics(config: LayoutConfig, nonce: string): Html {
-  return html`<script nonce="${nonce}">${SNIPPET}</script>
+  return html`<script nonce="${nonce}">${trusted(stub)}</script>
 <script async src="${config.TALLYMARK_SCRIPT}" data-key="${config.TALLYMARK_KEY}" data-capture-pageview="${String(config.TALLYMARK_CAPTURE_PAGEVIEW)}" data-capture-pageleave="${String(config.TALLYMARK_CAPTURE_PAGELEAVE)}"></script>`;
 }
 

@@ -67,7 +67,7 @@ export function panel(organization_id: string): Html {
 <p class="empty" id="rows-empty">No rows yet. Do something in the shop.</p>
 </section>
 <section role="tabpanel" id="view-tab" aria-labelledby="tab-tab" tabindex="0" hidden>
-<dl class="counts"><div><dt>captured</dt><dd id="tab-captured">0</dd></div><div><dt>acknowledged</dt><dd id="tab-sent">0</dd></div><div><dt>dropped</dt><dd id="tab-dropped">0</dd></div></dl>
+<dl class="counts"><div><dt>captured</dt><dd id="tab-captured">0</dd></div><div><dt>acknowledged</dt><dd id="tab-sent">0</dd></div><div><dt>in the store</dt><dd id="tab-stored">0</dd></div><div><dt>dropped</dt><dd id="tab-dropped">0</dd></div></dl>
 <p class="note" id="tab-note"></p>
 <ol class="rows" id="tab-rows"></ol>
 <p class="empty" id="tab-empty">Nothing captured in this tab so far.</p>

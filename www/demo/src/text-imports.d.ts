@@ -7,6 +7,10 @@ declare module "*.svg" {
   const text: string;
   export default text;
 }
+declare module "sdk:stub" {
+  const text: string;
+  export default text;
+}
 declare module "client:*" {
   const text: string;
   export default text;

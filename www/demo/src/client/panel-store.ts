@@ -7,6 +7,12 @@ import { jsonView } from "./json-view";
 const MAX_ROWS = 120;
 const TIME = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
 
+/** The event's own properties before those that every web event has. */
+function ownFirst(properties: Record<string, unknown>): Record<string, unknown> {
+  const isWeb = ([name]: [string, unknown]): number => Number(name.startsWith("$"));
+  return Object.fromEntries(Object.entries(properties).sort((a, b) => isWeb(a) - isWeb(b)));
+}
+
 /** The newest rows of `domain_event`, newest first. */
 export class StoreView {
   private readonly list = byId("rows");
@@ -88,7 +94,7 @@ export class StoreView {
       { class: "row-inside" },
       pairButton,
       h("h4", {}, "properties"),
-      jsonView(properties),
+      jsonView(ownFirst(properties)),
       h("h4", {}, "context"),
       jsonView(context),
       h("h4", {}, "envelope"),

@@ -11,6 +11,8 @@ interface Captured {
 interface TabRecord {
   captured: number;
   sent: number;
+  /** Found among the rows of the store. */
+  stored: number;
   dropped: Record<string, number>;
   newest: Captured[];
 }
@@ -30,7 +32,7 @@ export class TabView {
     private readonly rowOf: (uuid: string) => number | undefined,
   ) {
     const kept = sessionStorage.getItem(storageKey);
-    this.record = kept ? (JSON.parse(kept) as TabRecord) : { captured: 0, sent: 0, dropped: {}, newest: [] };
+    this.record = kept ? (JSON.parse(kept) as TabRecord) : { captured: 0, sent: 0, stored: 0, dropped: {}, newest: [] };
     this.draw();
   }
 
@@ -59,6 +61,7 @@ export class TabView {
       const row = this.rowOf(entry.uuid);
       if (row === undefined) continue;
       entry.row = row;
+      this.record.stored += 1;
       found = true;
     }
     if (found) this.changed();
@@ -70,15 +73,19 @@ export class TabView {
   }
 
   private draw(): void {
-    const { captured, sent, dropped, newest } = this.record;
+    const { captured, sent, stored, dropped, newest } = this.record;
     const given_up = Object.values(dropped).reduce((a, b) => a + b, 0);
     byId("tab-captured").textContent = String(captured);
     byId("tab-sent").textContent = String(sent);
+    byId("tab-stored").textContent = String(stored);
     byId("tab-dropped").textContent = String(given_up);
-    const open = captured - sent - given_up;
+    const unanswered = sent + given_up < captured;
     const reasons = Object.entries(dropped).map(([reason, n]) => `${n} × ${reason}`);
-    const waiting = open > 0 ? `${open} without an answer: waiting, in flight, or left by beacon, which has none. The ledger knows.` : "";
-    byId("tab-note").textContent = [reasons.length > 0 ? `Dropped: ${reasons.join(", ")}.` : "", waiting].filter(Boolean).join(" ");
+    const notes = [
+      reasons.length > 0 && `Dropped: ${reasons.join(", ")}.`,
+      unanswered && "What leaves a page by beacon gets no answer; its row is found in the store all the same.",
+    ];
+    byId("tab-note").textContent = notes.filter(Boolean).join(" ");
     byId("tab-empty").hidden = newest.length > 0;
     this.list.replaceChildren(
       ...newest.map(({ event, seq, at, row }) =>

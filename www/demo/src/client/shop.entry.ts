@@ -4,7 +4,8 @@ import { config } from "./page-config";
 
 const { tallymark } = window;
 
-tallymark.identify(config.user.id, { name: config.user.name, role: config.user.role });
+// An id is all that analytics needs to know of a person.
+tallymark.identify(config.user.id);
 tallymark.group("organization", config.organization_id);
 
 /** A form names its action, captures it, and hands the same id to the back end with its fields. */
