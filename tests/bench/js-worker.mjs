@@ -44,7 +44,7 @@ export default {
     const streams = new Map();
     if (stream !== undefined) streams.set(stream.id, [stream.id, stream.seq, 0, stream.dropped]);
     for (const event of events) {
-      const violation = check(event);
+      const violation = check(event, bytes.byteLength);
       if (violation !== undefined) {
         quarantined.push([event, violation]);
         continue;
@@ -79,7 +79,7 @@ export default {
   },
 };
 
-function check(event) {
+function check(event, bodyBytes) {
   if (typeof event !== "object" || event === null || Array.isArray(event)) return "not_an_object";
   if (typeof event.event !== "string" || event.event === "") return "missing_name";
   if (event.event.length > MAX_NAME) return "too_long";
@@ -90,6 +90,7 @@ function check(event) {
   for (const name of ["$entity_type", "$entity_id", "$correlation_id", "$session_id"]) {
     if (p?.[name] !== undefined && (typeof p[name] !== "string" || p[name].length > MAX_ID)) return "too_long";
   }
-  if (JSON.stringify(event).length > MAX_EVENT_BYTES) return "event_too_large";
+  // Only a body that is larger than that can hold such an event.
+  if (bodyBytes > MAX_EVENT_BYTES && JSON.stringify(event).length > MAX_EVENT_BYTES) return "event_too_large";
   return undefined;
 }

@@ -13,6 +13,8 @@ mod setup;
 mod size;
 mod test;
 
+use std::process::ExitCode;
+
 use anyhow::{Result, bail};
 
 const HELP: &str = "\
@@ -29,10 +31,21 @@ cargo xtask <command>
   setup                the wasm target, npm packages, a browser
 ";
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
-    match args.as_slice() {
+    match command(&args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // The chain of causes, without a backtrace: what failed is a tool, not our stack.
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn command(args: &[&str]) -> Result<()> {
+    match args {
         ["dev"] => dev::dev(None),
         ["dev", "--port", port] => dev::dev(Some(port)),
         ["test"] => test::test(None),

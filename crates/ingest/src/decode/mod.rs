@@ -6,6 +6,7 @@ mod domain;
 mod event;
 mod gzip;
 mod payload;
+mod plain;
 mod scan;
 #[cfg(test)]
 mod scan_tests;

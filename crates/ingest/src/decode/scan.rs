@@ -1,12 +1,13 @@
 //! A JSON scanner: one pass, validating, copying nothing.
 //!
 //! It checks the whole text against RFC 8259 and hands out slices of it. What makes it fast is what it does
-//! not do: no tree, no unescaping, no allocation; strings are passed over eight bytes at a time.
+//! not do: no tree, no unescaping, no allocation; strings are passed over many bytes at a time.
 //!
 //! It differs from `serde_json` in two things. Nesting ends at [`MAX_DEPTH`]. And what is well-formed but no
 //! database can hold (half a surrogate pair, a number beyond a double) is no error of the text: it is
 //! reported by [`Scanner::take_unstorable`], so that it costs the one event and not the whole request.
 
+use super::plain::plain_run;
 use super::value::{Value, unescape};
 use crate::limits::MAX_DEPTH;
 
@@ -353,31 +354,6 @@ const CUT_SHORT: &str = "the text ends too early";
 const TOO_DEEP: &str = "nested too deep";
 /// A number without exponent and of no more characters than this is below 1e308.
 const MAX_SURELY_FINITE_DIGITS: usize = 300;
-
-/// How many bytes from the front need no look: neither quote, backslash nor control character.
-#[inline]
-fn plain_run(bytes: &[u8]) -> usize {
-    const ONES: u64 = u64::from_ne_bytes([1; 8]);
-    const HIGHS: u64 = ONES << 7;
-    let mut at = 0;
-    while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
-        let word = u64::from_le_bytes(*chunk);
-        // A byte's high bit is set where the byte is below n: exact for the lowest such byte, since
-        // a borrow only runs upwards, and the lowest is the one wanted.
-        let below = |word: u64, n: u8| word.wrapping_sub(ONES * u64::from(n)) & !word & HIGHS;
-        let special = below(word, 0x20)
-            | below(word ^ (ONES * u64::from(b'"')), 1)
-            | below(word ^ (ONES * u64::from(b'\\')), 1);
-        if special != 0 {
-            return at + (special.trailing_zeros() / 8) as usize;
-        }
-        at += 8;
-    }
-    while bytes.get(at).is_some_and(|&c| c >= 0x20 && c != b'"' && c != b'\\') {
-        at += 1;
-    }
-    at
-}
 
 /// The four hexadecimal digits from `at`.
 pub(crate) fn hex4(bytes: &[u8], at: usize) -> Option<u32> {
