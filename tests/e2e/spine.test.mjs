@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { inOrder, names, scenarios, until } from "./support.mjs";
 
 const scenario = scenarios();
-const ready = (page) => page.waitForFunction(() => window.tallymark?.flush && window.tallymark.loaded);
+/** The module is up: it acknowledges what was captured so far. */
+const ready = (page) => page.evaluate(() => window.tallymark.flush());
 const flush = (page) => page.evaluate(() => window.tallymark.flush());
 
 scenario("load: one $pageview, with the page, the session and the campaign", async ({ page, address, received }) => {

@@ -88,10 +88,17 @@ export function worldOptions({ port = 0, persist, site, ingestPaths, assets = tr
   };
   const workers = [collector, ...extraWorkers.map((worker) => ({ ...common, ...worker }))];
   if (site !== undefined) {
-    // As on Cloudflare: the collector has its routes on the site's own origin, the site has the rest.
-    const own = ["/tm.*", "/batch*", "/e", "/e/*", "/i/v0/e*", "/capture*", "/track*", "/v1/*", "/_readiness"];
-    collector.routes = [...own, ...paths.map((p) => `${p}*`)].map((path) => `*${path}`);
-    workers.unshift({ ...common, name: "site", serviceBindings: { COLLECTOR: "collector" }, ...site });
+    const contents = readFileSync(new URL("edge.mjs", import.meta.url), "utf8");
+    workers.unshift(
+      {
+        ...common,
+        name: "edge",
+        modules: [{ type: "ESModule", path: "edge.mjs", contents }],
+        bindings: { INGEST_PATHS: paths },
+        serviceBindings: { COLLECTOR: "collector", SITE: "site" },
+      },
+      { ...common, name: "site", serviceBindings: { COLLECTOR: "collector" }, ...site },
+    );
   }
   return convertV4MiniflareOptions({
     host: "127.0.0.1",

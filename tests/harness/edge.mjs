@@ -1,0 +1,13 @@
+/**
+ * Cloudflare's route table, in small: the collector has its paths on the site's own origin, the site has the rest.
+ * (Miniflare has routes of its own, but those pass static files by.)
+ */
+const OWN = /^\/(tm\.(js|wasm)|batch|e|i\/v0\/e|capture|track|v1\/.*|_readiness)\/?$/;
+
+export default {
+  fetch(request, env) {
+    const { pathname } = new URL(request.url);
+    const own = OWN.test(pathname) || env.INGEST_PATHS.includes(pathname);
+    return (own ? env.COLLECTOR : env.SITE).fetch(request);
+  },
+};
