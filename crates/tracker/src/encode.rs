@@ -1,0 +1,225 @@
+//! The wire text: one event, and a request around many. `PostHog`'s batch dialect with our extras.
+
+use alloc::string::String;
+
+use tallymark_event::{Timestamp, wire};
+
+use crate::{
+    Now,
+    context::{Context, RESERVED},
+    drops::Drops,
+    members, text,
+};
+
+/// What one event says beside its context. Texts are JSON unless said otherwise.
+pub(crate) struct Entry<'a> {
+    /// String.
+    pub(crate) name: &'a str,
+    /// UUID text, without quotes.
+    pub(crate) id: &'a str,
+    /// String.
+    pub(crate) distinct_id: &'a str,
+    pub(crate) timestamp: Timestamp,
+    pub(crate) seq: u32,
+    pub(crate) monotonic_ms: u64,
+    /// Members that the SDK adds to this event. They give way to `properties`, and the context to both.
+    pub(crate) own: &'a str,
+    /// Members that the page gave.
+    pub(crate) properties: &'a str,
+}
+
+/// Where in an event's text its context belongs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Cut {
+    /// Byte offset.
+    pub(crate) at: usize,
+    /// Whether the shared context goes there; otherwise the text already holds what is left of it.
+    pub(crate) shared: bool,
+}
+
+/// Writes the event into `out` (cleared first), all but the context when that can be shared.
+pub(crate) fn event(out: &mut String, entry: &Entry<'_>, context: &Context) -> Cut {
+    out.clear();
+    out.push('{');
+    members::raw(out, "event", entry.name);
+    members::text(out, "uuid", entry.id);
+    members::raw(out, "distinct_id", entry.distinct_id);
+    moment(out, "timestamp", entry.timestamp);
+    members::key(out, "properties");
+    out.push('{');
+    let at = out.len();
+    let shared = entry.own.is_empty() && !context.meets(entry.properties);
+    if shared {
+        // The context that will stand here is never empty.
+        out.push(',');
+        out.push_str(entry.properties);
+    } else {
+        let mut said = String::new();
+        members::append_unless(&mut said, entry.own, entry.properties);
+        members::append_unless(&mut said, entry.properties, RESERVED);
+        members::append_unless(out, context.as_str(), &said);
+        members::append(out, &said);
+    }
+    members::number(out, wire::SEQ, u64::from(entry.seq));
+    members::number(out, wire::MONOTONIC_MS, entry.monotonic_ms);
+    out.push_str("}}");
+    Cut { at, shared }
+}
+
+/// What a request's text takes beside key and events, at most: names, two moments, an id, and a count for
+/// every reason of dropping.
+const FRAME_BYTES: usize = 512;
+
+/// Whose request it is: the same for all of a stream.
+#[derive(Debug)]
+pub(crate) struct Envelope {
+    /// JSON string: the write key.
+    pub(crate) key: String,
+    /// JSON string.
+    pub(crate) stream_id: String,
+}
+
+impl Envelope {
+    /// Bytes of a request beside its events, at most.
+    pub(crate) const fn bytes(&self) -> usize {
+        FRAME_BYTES + self.key.len()
+    }
+
+    /// Writes a request's text up to its events into `out` (cleared first).
+    pub(crate) fn open(&self, out: &mut String) {
+        out.clear();
+        out.push('{');
+        members::raw(out, "api_key", &self.key);
+        members::raw(out, "batch", "[");
+    }
+
+    /// Appends what comes behind the events: the moment of sending, and the stream's report.
+    pub(crate) fn close(&self, out: &mut String, seq: u32, drops: &mut Drops, now: Now) {
+        out.push(']');
+        moment(out, "sent_at", now.timestamp());
+        members::raw(out, wire::STREAM, "{");
+        members::raw(out, wire::STREAM_ID_KEY, &self.stream_id);
+        members::number(out, wire::STREAM_SEQ_KEY, u64::from(seq));
+        members::key(out, wire::STREAM_DROPPED_KEY);
+        drops.report(out);
+        out.push_str("}}");
+    }
+}
+
+fn moment(out: &mut String, name: &str, moment: Timestamp) {
+    members::key(out, name);
+    out.push('"');
+    text::moment(out, moment);
+    out.push('"');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::{
+        collection::{btree_map, vec},
+        prelude::*,
+    };
+    use serde_json::{Map, Value, json};
+    use std::string::ToString;
+    use tallymark_event::DropReason;
+
+    const NOW: Now = Now { wall_ms: 1_795_220_079_697, monotonic_ms: 42 };
+
+    fn context(given: &Map<String, Value>) -> Context {
+        let given = Value::Object(given.clone()).to_string();
+        Context::new(r#""$stream_id":"s""#, "", members::of_object(&given).unwrap())
+    }
+
+    fn encode(name: &str, context: &Context, own: &Value, properties: &Map<String, Value>) -> (Value, bool) {
+        let (name, properties) = (json!(name).to_string(), Value::Object(properties.clone()).to_string());
+        let own = own.to_string();
+        let entry = Entry {
+            name: &name,
+            id: "i",
+            distinct_id: "\"d\"",
+            timestamp: NOW.timestamp(),
+            seq: 5,
+            monotonic_ms: NOW.monotonic_ms,
+            own: members::of_object(&own).unwrap(),
+            properties: members::of_object(&properties).unwrap(),
+        };
+        let mut text = String::new();
+        let cut = event(&mut text, &entry, context);
+        if cut.shared {
+            text.insert_str(cut.at, context.as_str());
+        }
+        (serde_json::from_str(&text).unwrap(), cut.shared)
+    }
+
+    fn object(value: Value) -> Map<String, Value> {
+        value.as_object().cloned().unwrap_or_default()
+    }
+
+    #[test]
+    fn an_event_is_posthogs() {
+        let context = context(&object(json!({"$host": "h"})));
+        let (event, shared) = encode("a \"b\"", &context, &json!({}), &object(json!({"x": 1})));
+        assert!(shared);
+        assert_eq!(
+            event,
+            json!({"event": "a \"b\"", "uuid": "i", "distinct_id": "d", "timestamp": "2026-11-21T00:14:39.697Z",
+                   "properties": {"$stream_id": "s", "$host": "h", "x": 1, "$seq": 5, "$monotonic_ms": 42}})
+        );
+    }
+
+    #[test]
+    fn a_page_overrides_what_surrounds_but_not_the_books() {
+        let context = context(&object(json!({"$host": "h", "title": "super"})));
+        let given = object(json!({"$host": "mine", "$seq": 1, "$stream_id": "x", "$set": 0}));
+        let (event, shared) = encode("e", &context, &json!({"title": "own", "$set": 1}), &given);
+        assert!(!shared);
+        assert_eq!(
+            event["properties"],
+            json!({"$stream_id": "s", "$host": "mine", "title": "own", "$set": 0, "$seq": 5, "$monotonic_ms": 42})
+        );
+    }
+
+    #[test]
+    fn a_request_is_posthogs_with_a_report_and_fits_its_frame() {
+        let mut drops = Drops::new();
+        for reason in DropReason::ALL {
+            drops.add(*reason, u32::MAX as usize);
+        }
+        let envelope =
+            Envelope { key: "\"wk_1\"".into(), stream_id: "\"01919fff-0000-7000-8000-000000000000\"".into() };
+        let mut text = String::from("left over");
+        envelope.open(&mut text);
+        text.push_str("1,2");
+        envelope.close(&mut text, u32::MAX, &mut drops, NOW);
+        assert!(text.len() <= envelope.bytes() + 3, "{}", text.len());
+        let body: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(body["api_key"], "wk_1");
+        assert_eq!(body["batch"], json!([1, 2]));
+        assert_eq!(body["sent_at"], "2026-11-21T00:14:39.697Z");
+        assert_eq!(body["stream"]["id"], "01919fff-0000-7000-8000-000000000000");
+        assert_eq!(body["stream"]["seq"], u32::MAX);
+        assert_eq!(body["stream"]["dropped"]["refused"], u32::MAX);
+    }
+
+    proptest! {
+        #[test]
+        fn any_names_and_properties_stay_json(
+            name: String,
+            surrounding in btree_map(".{0,9}", ".{0,9}", 0..8),
+            own in btree_map(".{0,2}", any::<bool>(), 0..4),
+            given in btree_map(".{0,2}", vec(".{0,9}", 0..3), 0..8),
+        ) {
+            let context = context(&object(json!(surrounding)));
+            let given = object(json!(given));
+            let (event, _) = encode(&name, &context, &json!(own), &given);
+            prop_assert_eq!(&event["event"], &json!(name));
+            for (key, value) in &given {
+                prop_assert_eq!(&event["properties"][key], value);
+            }
+            for (key, value) in own.iter().filter(|(k, _)| !given.contains_key(*k)) {
+                prop_assert_eq!(&event["properties"][key], value);
+            }
+        }
+    }
+}

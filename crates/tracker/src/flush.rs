@@ -1,0 +1,320 @@
+//! When events leave the page, by which way, and what becomes of them.
+
+use alloc::{rc::Rc, string::String, vec::Vec};
+
+use tallymark_event::{
+    DropReason,
+    limits::{MAX_BATCH_BYTES, MAX_BATCH_EVENTS, MAX_BATCH_WAIT_MS},
+};
+
+use crate::{
+    Effect, FlushReason, Now, Transport,
+    context::Context,
+    drops::Drops,
+    encode::{Cut, Envelope},
+    queue::{Queue, Room},
+    retry::{Backoff, Verdict, verdict},
+};
+
+/// Most fetches under way at once: enough to empty a full queue in a few round trips, few enough to leave
+/// the page its connections.
+pub(crate) const MAX_IN_FLIGHT: usize = 4;
+/// What a browser lets a page have under way in beacons and keepalive fetches together (Fetch standard).
+pub(crate) const PAGE_BUDGET_BYTES: usize = 64 * 1024;
+/// How long a beacon is taken to be under way, in ms; a page that lives longer sends its events again by
+/// fetch, since a beacon has no answer and is blocked in silence by some extensions. The ids are the same,
+/// so what did arrive is stored once.
+pub(crate) const BEACON_FLIGHT_MS: u64 = 5_000;
+/// A moment that does not come.
+const NEVER: u64 = u64::MAX;
+
+/// A request under way.
+#[derive(Clone, Copy, Debug)]
+struct Flight {
+    id: u32,
+    /// Of a beacon: when it no longer counts as under way. A fetch is under way until it is answered.
+    until_ms: u64,
+    /// Of a beacon: what it takes of the page's budget.
+    bytes: usize,
+}
+
+/// What may be sent when the shell polls. `capture()` never reaches the network: it polls in `Idle`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Idle,
+    Sending(FlushReason),
+    Leaving(FlushReason),
+}
+
+/// Everything captured and not yet settled.
+#[derive(Debug)]
+pub(crate) struct Outbox {
+    pub(crate) envelope: Envelope,
+    queue: Queue,
+    pub(crate) drops: Drops,
+    backoff: Backoff,
+    flights: Vec<Flight>,
+    last_flight: u32,
+    phase: Phase,
+    /// The highest number given.
+    pub(crate) seq: u32,
+    /// The highest number that need not wait for company any more.
+    ripe: u32,
+    /// What came since: it makes a batch when it is enough.
+    unripe: Room,
+    /// How many events go into a request: fewer than the limit after a collector has found them too many.
+    batch_events: usize,
+    /// What a beacon may hold while the page is being left.
+    beacon: Room,
+    /// Whether drops are to be told by an empty batch if nothing else tells of them.
+    report_alone: bool,
+    /// When what is unripe, or an untold drop, has waited long enough (monotonic).
+    deadline_ms: u64,
+    /// When the shell's timer fires (monotonic).
+    timer_ms: u64,
+    /// Acknowledged events that the page was not told of yet.
+    acknowledged: usize,
+}
+
+impl Outbox {
+    /// Nothing captured yet.
+    pub(crate) const fn new() -> Self {
+        Self {
+            envelope: Envelope { key: String::new(), stream_id: String::new() },
+            queue: Queue::new(),
+            drops: Drops::new(),
+            backoff: Backoff::new(),
+            flights: Vec::new(),
+            last_flight: 0,
+            phase: Phase::Idle,
+            seq: 0,
+            ripe: 0,
+            unripe: Room { events: 0, bytes: 0 },
+            batch_events: MAX_BATCH_EVENTS,
+            beacon: Room { events: 0, bytes: 0 },
+            report_alone: false,
+            deadline_ms: NEVER,
+            timer_ms: NEVER,
+            acknowledged: 0,
+        }
+    }
+
+    /// All events up to this number were acknowledged or given up.
+    pub(crate) fn settled(&self) -> u32 {
+        self.queue.first_seq().map_or(self.seq, |first| first - 1)
+    }
+
+    /// Takes the event just numbered, or gives it (or older ones) up if it cannot be held.
+    pub(crate) fn push(&mut self, text: &str, cut: Cut, context: Rc<Context>, now: Now) {
+        if text.len() + context.as_str().len() >= self.batch_bytes() {
+            return self.drop(DropReason::EventTooLarge, 1, now);
+        }
+        while !self.queue.has_room(text.len()) {
+            self.drop(DropReason::QueueFull, 1, now);
+            if !self.queue.drop_oldest() {
+                return;
+            }
+        }
+        self.unripe.events += 1;
+        self.unripe.bytes += self.queue.push(text, cut, context, self.seq);
+        self.wait(now);
+        if self.unripe.events >= MAX_BATCH_EVENTS || self.unripe.bytes >= self.batch_bytes() {
+            self.deadline_ms = now.monotonic_ms;
+        }
+    }
+
+    /// Counts events given up, and sees to it that the collector is told.
+    #[inline(never)] // Called from everywhere: four copies otherwise.
+    pub(crate) fn drop(&mut self, reason: DropReason, count: usize, now: Now) {
+        if count > 0 {
+            self.drops.add(reason, count);
+            self.wait(now);
+        }
+    }
+
+    /// The timer fired.
+    pub(crate) fn tick(&mut self, now: Now) {
+        self.timer_ms = NEVER;
+        self.recall(|flight| flight.until_ms <= now.monotonic_ms);
+        if self.deadline_ms <= now.monotonic_ms {
+            self.ripen();
+        }
+        self.phase = Phase::Sending(FlushReason::Due);
+    }
+
+    /// The page asks for everything to be sent.
+    pub(crate) fn flush(&mut self) {
+        self.ripen();
+        self.phase = Phase::Sending(FlushReason::Asked);
+    }
+
+    /// The network is back: what failed before is tried at once.
+    pub(crate) fn online(&mut self) {
+        self.backoff = Backoff::new();
+        self.phase = Phase::Sending(FlushReason::Due);
+    }
+
+    /// The page became hidden, or (`gone`) is being left: everything goes by beacon as far as the page's
+    /// budget reaches, of which others use `reserved` bytes. When it is being left, so does what was under
+    /// way by fetch, and may be cut.
+    pub(crate) fn leave(&mut self, reserved: usize, gone: bool) {
+        self.ripen();
+        self.recall(|flight| gone && flight.until_ms == NEVER);
+        let under_way: usize = self.flights.iter().map(|flight| flight.bytes).sum();
+        let bytes = PAGE_BUDGET_BYTES.saturating_sub(reserved + under_way);
+        self.beacon = Room { events: self.batch_events, bytes };
+        self.phase = Phase::Leaving(if gone { FlushReason::Left } else { FlushReason::Hidden });
+    }
+
+    /// The browser would not take a beacon: from here on half as much at once, and by fetch what can't be
+    /// halved.
+    pub(crate) fn beacon_refused(&mut self, id: u32) {
+        if self.land(|flight| flight.id == id).is_some() {
+            self.beacon.events = self.queue.count(id) / 2;
+            self.queue.release(id, false);
+            self.phase = Phase::Leaving(FlushReason::Left);
+        }
+    }
+
+    /// A fetch was answered with `status` (0: not at all). Answers to attempts since repeated otherwise are
+    /// ignored: the repetition will have its own.
+    pub(crate) fn answer(&mut self, id: u32, status: u32, retry_after_ms: u64, random: u64, now: Now) {
+        if self.land(|flight| flight.id == id).is_none() {
+            return;
+        }
+        let count = self.queue.count(id);
+        match verdict(status) {
+            Verdict::Acknowledged => {
+                self.backoff = Backoff::new();
+                self.acknowledged += self.queue.settle(id);
+            }
+            Verdict::Again => {
+                self.backoff.fail(now.monotonic_ms, retry_after_ms, random);
+                // A report that went alone goes again with the next batch.
+                self.drops.unreported |= count == 0;
+                let exhausted = self.queue.release(id, true);
+                self.drop(DropReason::RetriesExhausted, exhausted, now);
+            }
+            Verdict::Halve if count > 1 => {
+                self.batch_events = count / 2;
+                self.queue.release(id, false);
+            }
+            refusal => {
+                let reason =
+                    if refusal == Verdict::Halve { DropReason::TooLarge } else { DropReason::Refused };
+                let refused = self.queue.settle(id);
+                self.drop(reason, refused, now);
+            }
+        }
+        self.phase = Phase::Sending(FlushReason::Due);
+    }
+
+    /// The next thing to do; `out` takes the text of a request.
+    pub(crate) fn poll(&mut self, out: &mut String, now: Now) -> Option<Effect> {
+        if let Some((reason, count)) = self.drops.tell() {
+            return Some(Effect::Dropped { reason, count });
+        }
+        if self.acknowledged > 0 {
+            let count = core::mem::take(&mut self.acknowledged) as u32;
+            return Some(Effect::Sent { count });
+        }
+        let departure = match self.phase {
+            Phase::Idle => None,
+            Phase::Sending(reason) if self.may_send() && self.backoff.until_ms() <= now.monotonic_ms => {
+                self.depart(Transport::Fetch, reason, out, now)
+            }
+            Phase::Sending(_) => None,
+            Phase::Leaving(reason) => self
+                .depart(Transport::Beacon, reason, out, now)
+                .or_else(|| self.depart(Transport::LastResort, reason, out, now)),
+        };
+        if departure.is_none() {
+            self.phase = Phase::Idle;
+        }
+        departure.or_else(|| self.arm(now))
+    }
+
+    /// The request that leaves next by `transport`, if there is one.
+    fn depart(
+        &mut self,
+        transport: Transport,
+        reason: FlushReason,
+        out: &mut String,
+        now: Now,
+    ) -> Option<Effect> {
+        let id = self.last_flight + 1;
+        let beacon = transport == Transport::Beacon;
+        let mut room = Room { events: self.batch_events, bytes: self.batch_bytes() };
+        if beacon {
+            room.events = room.events.min(self.beacon.events);
+            room.bytes = room.bytes.min(self.beacon.bytes.saturating_sub(self.envelope.bytes()));
+        }
+        self.envelope.open(out);
+        let bytes = self.queue.board(id, self.ripe, room, out);
+        if bytes == 0 && !(self.report_alone && self.drops.unreported) {
+            return None;
+        }
+        self.report_alone = false;
+        self.envelope.close(out, self.seq, &mut self.drops, now);
+        self.last_flight = id;
+        let mut flight = Flight { id, until_ms: NEVER, bytes: 0 };
+        if beacon {
+            flight = Flight { id, until_ms: now.monotonic_ms + BEACON_FLIGHT_MS, bytes: out.len() };
+            self.beacon.bytes = self.beacon.bytes.saturating_sub(out.len());
+        }
+        self.flights.push(flight);
+        Some(Effect::Send { id, transport, reason })
+    }
+
+    /// Makes the shell's timer fire when there is next something to do.
+    fn arm(&mut self, now: Now) -> Option<Effect> {
+        let mut next = self.deadline_ms;
+        for flight in &self.flights {
+            next = next.min(flight.until_ms);
+        }
+        if self.may_send() && self.queue.is_waiting(self.ripe) {
+            next = next.min(self.backoff.until_ms());
+        }
+        if next >= self.timer_ms {
+            return None;
+        }
+        self.timer_ms = next;
+        Some(Effect::SetTimer { ms: next.saturating_sub(now.monotonic_ms) as u32 })
+    }
+
+    /// Takes a flight for which `test` holds off the list.
+    fn land(&mut self, test: impl Fn(&Flight) -> bool) -> Option<Flight> {
+        let at = self.flights.iter().position(test)?;
+        Some(self.flights.swap_remove(at))
+    }
+
+    /// What is in flights for which `test` holds waits again.
+    fn recall(&mut self, test: impl Fn(&Flight) -> bool) {
+        while let Some(flight) = self.land(&test) {
+            self.queue.release(flight.id, false);
+        }
+    }
+
+    /// Whether one more fetch may be under way.
+    fn may_send(&self) -> bool {
+        self.flights.iter().filter(|flight| flight.until_ms == NEVER).count() < MAX_IN_FLIGHT
+    }
+
+    /// What [`MAX_BATCH_BYTES`] leaves for events.
+    const fn batch_bytes(&self) -> usize {
+        MAX_BATCH_BYTES.saturating_sub(self.envelope.bytes())
+    }
+
+    /// What was captured so far waits for company no longer.
+    const fn ripen(&mut self) {
+        self.ripe = self.seq;
+        self.unripe = Room { events: 0, bytes: 0 };
+        self.report_alone = true;
+        self.deadline_ms = NEVER;
+    }
+
+    /// Starts the wait for company, unless it has begun.
+    fn wait(&mut self, now: Now) {
+        self.deadline_ms = self.deadline_ms.min(now.monotonic_ms + u64::from(MAX_BATCH_WAIT_MS));
+    }
+}

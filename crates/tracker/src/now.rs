@@ -1,0 +1,20 @@
+//! The two clocks of a page.
+
+use tallymark_event::Timestamp;
+
+/// The moment of a call, on both clocks: the wall clock says when, and may be wrong or set back; the
+/// monotonic clock says how long, and never goes back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Now {
+    /// `Date.now()`: milliseconds since the epoch.
+    pub wall_ms: i64,
+    /// `performance.now()`: whole milliseconds since the page began.
+    pub monotonic_ms: u64,
+}
+
+impl Now {
+    /// The wall clock as a timestamp.
+    pub const fn timestamp(self) -> Timestamp {
+        Timestamp::from_ms(self.wall_ms)
+    }
+}

@@ -1,0 +1,93 @@
+//! Randomness from one seed, and the `UUIDv7`s made of it.
+
+use tallymark_event::EventId;
+
+/// Bits of the id's tail that count up within a millisecond.
+const LOW_BITS: u32 = 62;
+const LOW_MASK: u64 = (1 << LOW_BITS) - 1;
+/// The tail's upper 12 bits start below half, which leaves room to carry into.
+const HIGH_START_MASK: u64 = 0x7ff;
+
+/// xoshiro256++ over 32 bytes of the browser's randomness. Ids have to be unique, not unguessable: nothing
+/// is authorised by knowing one.
+#[derive(Debug)]
+pub(crate) struct Rng {
+    state: [u64; 4],
+    last_ms: u64,
+    high: u64,
+    low: u64,
+}
+
+impl Rng {
+    /// A generator to be seeded.
+    pub(crate) const fn new() -> Self {
+        // All zeros is the one state that the generator never leaves.
+        Self { state: [1, 2, 3, 4], last_ms: 0, high: 0, low: 0 }
+    }
+
+    /// Takes 64 bits into the state, pushing the oldest out; they should come from the browser's cryptographic
+    /// source, and fill the state when done four times.
+    pub(crate) const fn seed(&mut self, bits: u64) {
+        let [a, b, c, _] = self.state;
+        self.state = [bits | 1, a, b, c];
+    }
+
+    /// 64 random bits.
+    pub(crate) fn next(&mut self) -> u64 {
+        let [a, b, c, d] = self.state;
+        let result = a.wrapping_add(d).rotate_left(23).wrapping_add(a);
+        let (c2, d2) = (c ^ a, d ^ b);
+        self.state = [a ^ d2, b ^ c2, c2 ^ (b << 17), d2.rotate_left(45)];
+        result
+    }
+
+    /// A `UUIDv7` for `wall_ms`; within one millisecond each is greater than the one before.
+    pub(crate) fn id(&mut self, wall_ms: i64) -> EventId {
+        let ms = u64::try_from(wall_ms).unwrap_or(0);
+        if ms == self.last_ms {
+            self.low += 1 + (self.next() >> 32);
+            self.high += self.low >> LOW_BITS;
+            self.low &= LOW_MASK;
+        } else {
+            self.last_ms = ms;
+            self.high = self.next() & HIGH_START_MASK;
+            self.low = self.next() & LOW_MASK;
+        }
+        let [_, _, _, _, _, _, h0, h1] = self.high.to_be_bytes();
+        let [l0, l1, l2, l3, l4, l5, l6, l7] = self.low.to_be_bytes();
+        EventId::v7(ms, [h0, h1, l0, l1, l2, l3, l4, l5, l6, l7])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Rng;
+    use proptest::prelude::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn ids_of_one_millisecond_ascend() {
+        let mut rng = Rng::new();
+        let ids: std::vec::Vec<_> = (0..10_000).map(|_| rng.id(1_795_220_079_697)).collect();
+        assert!(ids.windows(2).all(|w| w[0] < w[1]));
+        assert!(ids.iter().all(|id| id.as_bytes()[6] >> 4 == 7 && id.as_bytes()[8] >> 6 == 2));
+    }
+
+    #[test]
+    fn a_seed_of_zeros_still_gives_different_ids() {
+        let mut rng = Rng::new();
+        (0..4).for_each(|_| rng.seed(0));
+        let ids: HashSet<_> = (0..1_000).map(|ms| rng.id(ms)).collect();
+        assert_eq!(ids.len(), 1_000);
+    }
+
+    proptest! {
+        #[test]
+        fn ids_are_unique_whatever_the_clock_does(seed: [u64; 4], clock in proptest::collection::vec(0i64..4, 1..400)) {
+            let mut rng = Rng::new();
+            seed.iter().for_each(|bits| rng.seed(*bits));
+            let ids: HashSet<_> = clock.iter().map(|ms| rng.id(*ms)).collect();
+            prop_assert_eq!(ids.len(), clock.len());
+        }
+    }
+}

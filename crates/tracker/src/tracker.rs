@@ -1,0 +1,409 @@
+//! The state machine that the shell drives: what is captured, and in which surroundings.
+
+use alloc::{rc::Rc, string::String};
+
+use tallymark_event::{DropReason, Timestamp, wire};
+
+use crate::{
+    Effect, Now, Session, Slot, campaign,
+    context::Context,
+    device,
+    encode::{self, Entry},
+    flush::Outbox,
+    identity::{self, is_id},
+    kept::Kept,
+    members,
+    page::View,
+    rng::Rng,
+    session::{self, SESSION_WRITE_MS},
+    text,
+};
+
+/// What the SDK calls itself.
+const LIBRARY: &str = concat!("\"$lib\":\"tallymark\",\"$lib_version\":\"", env!("CARGO_PKG_VERSION"), "\"");
+
+/// Whose page it is. All texts are JSON, made by `JSON.stringify`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Start<'a> {
+    /// String: the write key.
+    pub key: &'a str,
+    /// String: the stream's id, a `UUIDv7` made when the document began.
+    pub stream_id: &'a str,
+    /// String: the tab's id.
+    pub window_id: &'a str,
+    /// Members of an object: what does not change while the page lives (`$raw_user_agent`, `$timezone`…).
+    pub browser: &'a str,
+    /// How many events of the stream were numbered before the tracker was there.
+    pub seq: u32,
+    /// How many of these were given up because too many were waiting.
+    pub lost: u32,
+}
+
+/// The brain of one page. Its methods take facts, and apply at the moment last told by [`Self::at`]; what is
+/// to be done is then polled.
+#[derive(Debug)]
+pub struct Tracker {
+    now: Now,
+    rng: Rng,
+    /// The id made last, without quotes.
+    id: String,
+    outbox: Outbox,
+    kept: Kept,
+    session: Session,
+    session_saved_ms: i64,
+    /// Object: the campaign in the current URL, for a session that begins here.
+    arrival: String,
+    view: View,
+    /// Members: what never changes.
+    fixed: String,
+    /// Members: where the visitor is.
+    place: String,
+    /// None when something in it has changed.
+    context: Option<Rc<Context>>,
+    scratch: String,
+}
+
+impl Tracker {
+    /// A tracker that knows nothing yet.
+    pub const fn new() -> Self {
+        Self {
+            now: Now { wall_ms: 0, monotonic_ms: 0 },
+            rng: Rng::new(),
+            id: String::new(),
+            outbox: Outbox::new(),
+            kept: Kept::new(),
+            session: Session::NONE,
+            session_saved_ms: 0,
+            arrival: String::new(),
+            view: View::new(),
+            fixed: String::new(),
+            place: String::new(),
+            context: None,
+            scratch: String::new(),
+        }
+    }
+
+    /// Takes 64 bits of the browser's randomness; to be called four times before the start.
+    pub const fn seed(&mut self, bits: u64) {
+        self.rng.seed(bits);
+    }
+
+    /// It is `now`.
+    pub const fn at(&mut self, now: Now) -> &mut Self {
+        self.now = now;
+        self
+    }
+
+    /// What an earlier page or another tab has kept in `slot`; empty if that is gone. A value of the wrong
+    /// kind changes nothing.
+    pub fn restore(&mut self, slot: Slot, value: &str) {
+        let fits = if slot.is_object() { members::of_object(value).is_some() } else { is_id(value) };
+        let gone = value.is_empty() && !matches!(slot, Slot::Device | Slot::Anonymous | Slot::Session);
+        if slot == Slot::Session {
+            let session = Session::parse(value);
+            if session.active_ms < self.session.active_ms {
+                return;
+            }
+            self.session = session;
+        }
+        if fits || gone {
+            self.kept.restore(slot, value);
+            self.context = None;
+        }
+    }
+
+    /// Begins, with what was restored.
+    pub fn start(&mut self, start: &Start<'_>) {
+        self.outbox.envelope.key.push_str(start.key);
+        self.outbox.envelope.stream_id.push_str(start.stream_id);
+        self.outbox.seq = start.seq;
+        self.outbox.drop(DropReason::QueueFull, start.lost as usize, self.now);
+        self.fixed.push_str(LIBRARY);
+        members::append(&mut self.fixed, start.browser);
+        if let Some(agent) = members::each(start.browser).find(|m| m.key == "\"$raw_user_agent\"") {
+            device::write(&mut self.fixed, agent.value);
+        }
+        members::raw(&mut self.fixed, wire::STREAM_ID, start.stream_id);
+        members::raw(&mut self.fixed, "$window_id", start.window_id);
+        let fresh = self.fresh_id();
+        identity::complete(&mut self.kept, &fresh);
+    }
+
+    /// The visitor is at a place that shares no view with the one before: captures `$pageview`, with what is
+    /// known of the last view. `place`: members, as they go into events (`$current_url`, `$pathname`…);
+    /// `query`: members, the URL's parameters decoded; `own`: members of this event (`title`,
+    /// `navigation_type`); `properties`: see [`Self::capture`].
+    pub fn page(&mut self, place: &str, query: &str, own: &str, properties: &str) {
+        self.next_id();
+        let mut own = String::from(own);
+        self.view.end(&mut own, self.now.monotonic_ms);
+        self.view.begin(&self.id, place, self.now.monotonic_ms);
+        self.locate(place, query);
+        self.record("\"$pageview\"", &own, properties, None);
+    }
+
+    /// The URL has changed, and the view has not. Arguments: see [`Self::page`].
+    pub fn locate(&mut self, place: &str, query: &str) {
+        self.place.clear();
+        self.place.push_str(place);
+        self.arrival = campaign::of_query(query);
+        if !self.arrival.is_empty() {
+            self.kept.set(Slot::Campaign, &self.arrival);
+        }
+        self.context = None;
+    }
+
+    /// Goes on with the view `id` (without quotes), which began now and whose `$pageview` was sent before
+    /// the tracker was there.
+    pub fn adopt(&mut self, place: &str, query: &str, id: &str) {
+        self.view.begin(id, place, self.now.monotonic_ms);
+        self.locate(place, query);
+    }
+
+    /// Captures an event. `name` is a JSON string, `properties` a JSON object; anything else (such as
+    /// nothing, where `JSON.stringify` has thrown) is numbered, given up and counted. `at` stands for the
+    /// wall clock if the page says when it happened.
+    pub fn capture(&mut self, name: &str, properties: &str, at: Option<Timestamp>) {
+        self.next_id();
+        self.record(name, "", properties, at);
+    }
+
+    /// The visitor is `user` (a JSON string): captures `$identify`, or `$set` if that was known and there
+    /// are `properties` (a JSON object) to set.
+    pub fn identify(&mut self, user: &str, properties: &str) {
+        let before = self.kept.get(Slot::User);
+        let changed = user != before;
+        let sets = properties.len() > 2;
+        if !is_id(user) || !(changed || sets) {
+            return;
+        }
+        let mut own = String::new();
+        // Two users are never merged: only what was captured under no name becomes theirs.
+        if before.is_empty() {
+            members::raw(&mut own, "$anon_distinct_id", self.kept.get(Slot::Anonymous));
+        }
+        if sets {
+            members::raw(&mut own, "$set", properties);
+        }
+        self.kept.set(Slot::User, user);
+        self.emit(if changed { "\"$identify\"" } else { "\"$set\"" }, &own);
+    }
+
+    /// The visitor belongs to the group `key` of type `kind` (JSON strings): captures `$groupidentify` if
+    /// that is new or there are `properties` (a JSON object) to set.
+    pub fn group(&mut self, kind: &str, key: &str, properties: &str) {
+        if !is_id(kind) || !is_id(key) {
+            return;
+        }
+        let member = members::Member { key: kind, value: key };
+        let known = members::each(self.kept.members(Slot::Groups)).any(|m| m == member);
+        let sets = properties.len() > 2;
+        if known && !sets {
+            return;
+        }
+        let mut own = String::new();
+        members::push(&mut own, member);
+        self.kept.merge(Slot::Groups, &own);
+        own.clear();
+        members::raw(&mut own, "$group_type", kind);
+        members::raw(&mut own, "$group_key", key);
+        if sets {
+            members::raw(&mut own, "$group_set", properties);
+        }
+        self.emit("\"$groupidentify\"", &own);
+    }
+
+    /// From now on every event has `properties` (a JSON object).
+    pub fn register(&mut self, properties: &str) {
+        if let Some(properties) = members::of_object(properties) {
+            self.kept.merge(Slot::Supers, properties);
+            self.context = None;
+        }
+    }
+
+    /// From now on events do without the super-property `name` (a JSON string).
+    pub fn unregister(&mut self, name: &str) {
+        let mut value = String::from("{");
+        members::append_unless(&mut value, self.kept.members(Slot::Supers), name);
+        value.push('}');
+        self.kept.set(Slot::Supers, &value);
+        self.context = None;
+    }
+
+    /// The visitor is nobody we know: a new id and a new session, on the same device.
+    pub fn reset(&mut self) {
+        let fresh = self.fresh_id();
+        identity::reset(&mut self.kept, &fresh);
+        self.begin_session();
+    }
+
+    /// The visitor scrolled: pixels above the viewport, of the viewport, and of the whole page.
+    pub fn scroll(&mut self, top: u32, viewport: u32, height: u32) {
+        self.view.scroll(top, viewport, height);
+    }
+
+    /// The timer fired.
+    pub fn tick(&mut self) {
+        self.outbox.tick(self.now);
+    }
+
+    /// The page asks for everything to be sent.
+    pub fn flush(&mut self) {
+        self.outbox.flush();
+    }
+
+    /// The network is back.
+    pub fn online(&mut self) {
+        self.outbox.online();
+    }
+
+    /// The page became hidden: it may be killed without another word. Of the page's budget for beacons,
+    /// `reserved` bytes are in use.
+    pub fn hide(&mut self, reserved: usize) {
+        self.save_session();
+        self.outbox.leave(reserved, false);
+    }
+
+    /// The page is being left, for good or into the back/forward cache: the view ends, with a `$pageleave`
+    /// if `capture` says so. `reserved`: see [`Self::hide`].
+    pub fn leave(&mut self, capture: bool, reserved: usize) {
+        let mut own = String::new();
+        self.view.end(&mut own, self.now.monotonic_ms);
+        if capture && !own.is_empty() {
+            self.emit("\"$pageleave\"", &own);
+        }
+        self.save_session();
+        self.outbox.leave(reserved, true);
+    }
+
+    /// The fetch `id` was answered with `status` (0: not at all), asking for `retry_after_ms` of quiet.
+    pub fn answer(&mut self, id: u32, status: u32, retry_after_ms: u64) {
+        let random = self.rng.next();
+        self.outbox.answer(id, status, retry_after_ms, random, self.now);
+    }
+
+    /// The browser would not take the beacon `id`.
+    pub fn beacon_refused(&mut self, id: u32) {
+        self.outbox.beacon_refused(id);
+    }
+
+    /// The next thing to do, if any, and in `out` its text. To be called after every other call until there
+    /// is nothing left.
+    pub fn poll(&mut self, out: &mut String) -> Option<Effect> {
+        if let Some(slot) = self.kept.unsaved() {
+            out.clear();
+            out.push_str(self.kept.get(slot));
+            return Some(Effect::Persist { slot });
+        }
+        self.outbox.poll(out, self.now)
+    }
+
+    /// The highest number given to an event.
+    pub const fn seq(&self) -> u32 {
+        self.outbox.seq
+    }
+
+    /// All events up to this number were acknowledged or given up.
+    pub fn settled(&self) -> u32 {
+        self.outbox.settled()
+    }
+
+    /// The id of the event captured last, without quotes.
+    pub fn last_id(&self) -> &str {
+        &self.id
+    }
+
+    /// Captures an event of our own, in surroundings that have just changed.
+    fn emit(&mut self, name: &str, own: &str) {
+        self.context = None;
+        self.next_id();
+        self.record(name, own, "{}", None);
+    }
+
+    fn record(&mut self, name: &str, own: &str, properties: &str, at: Option<Timestamp>) {
+        let now = self.now;
+        self.outbox.seq += 1;
+        if !is_id(name) {
+            return self.outbox.drop(DropReason::InvalidName, 1, now);
+        }
+        let Some(properties) = members::of_object(properties) else {
+            return self.outbox.drop(DropReason::InvalidProperties, 1, now);
+        };
+        self.touch_session();
+        let context = self.context.take().unwrap_or_else(|| Rc::new(self.surroundings()));
+        let entry = Entry {
+            name,
+            id: &self.id,
+            distinct_id: identity::distinct_id(&self.kept),
+            timestamp: at.unwrap_or(now.timestamp()),
+            seq: self.outbox.seq,
+            monotonic_ms: now.monotonic_ms,
+            own,
+            properties,
+        };
+        let cut = encode::event(&mut self.scratch, &entry, &context);
+        self.context = Some(Rc::clone(&context));
+        self.outbox.push(&self.scratch, cut, context, now);
+    }
+
+    fn surroundings(&self) -> Context {
+        let mut ours = self.fixed.clone();
+        members::append(&mut ours, &self.place);
+        if !self.view.id.is_empty() {
+            members::text(&mut ours, "$pageview_id", &self.view.id);
+        }
+        members::raw(&mut ours, "$session_id", session::id(self.kept.get(Slot::Session)).0);
+        ours.push('"');
+        identity::write(&self.kept, &mut ours);
+        Context::new(&ours, self.kept.members(Slot::Campaign), self.kept.members(Slot::Supers))
+    }
+
+    fn touch_session(&mut self) {
+        let wall_ms = self.now.wall_ms;
+        if self.session.is_over(wall_ms) {
+            self.begin_session();
+        }
+        self.session.active_ms = self.session.active_ms.max(wall_ms);
+        if wall_ms.abs_diff(self.session_saved_ms) >= SESSION_WRITE_MS.unsigned_abs() {
+            self.save_session();
+        }
+    }
+
+    fn begin_session(&mut self) {
+        let wall_ms = self.now.wall_ms;
+        self.session = Session { began_ms: wall_ms, active_ms: wall_ms };
+        let mut id = self.fresh_id();
+        // As a kept session begins: the closing quote gives way to the moments.
+        id.pop();
+        self.write_session(&id);
+        self.kept.set(Slot::Campaign, &self.arrival);
+        self.context = None;
+    }
+
+    fn save_session(&mut self) {
+        let id = String::from(session::id(self.kept.get(Slot::Session)).0);
+        if !id.is_empty() {
+            self.write_session(&id);
+        }
+    }
+
+    fn write_session(&mut self, id: &str) {
+        self.session_saved_ms = self.now.wall_ms;
+        let mut value = String::new();
+        self.session.write(id, &mut value);
+        self.kept.set(Slot::Session, &value);
+    }
+
+    /// An id that is not an event's, as a JSON string.
+    fn fresh_id(&mut self) -> String {
+        let mut text = String::from("\"");
+        text::id(&mut text, self.rng.id(self.now.wall_ms));
+        text.push('"');
+        text
+    }
+
+    fn next_id(&mut self) {
+        self.id.clear();
+        text::id(&mut self.id, self.rng.id(self.now.wall_ms));
+    }
+}

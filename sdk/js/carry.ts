@@ -1,0 +1,85 @@
+// Carries out what the module decides, and tells the page.
+import type { Events } from "./index.js";
+import { bytes, type Call, make, now, Op, poll, polled, text } from "./core.js";
+import { save } from "./store.js";
+import { beacon, post } from "./transport.js";
+
+type Listener = (detail: never) => void;
+
+const listeners: { [E in keyof Events]?: Set<Listener> } = {};
+const later: [Call, (() => string)?][] = [];
+let timer: ReturnType<typeof setTimeout>;
+let carrying = false;
+let collector: string;
+
+/** Says on the console what goes wrong, when that is wanted. */
+export let warn: ((message: unknown) => void) | undefined;
+
+/** Where requests go, and whether to say what goes wrong. */
+export function direct(url: string, debug?: boolean): void {
+  collector = url;
+  warn = debug ? (message) => console.warn("tallymark:", message) : undefined;
+}
+
+/** Promises of `flush()`, each with the number up to which events have to be settled. */
+export const flushes: [seq: number, resolve: () => void][] = [];
+
+/** Calls `listener` whenever `event` happens; what is returned ends it. */
+export function listen(event: keyof Events, listener: Listener): () => void {
+  const set = (listeners[event] ??= new Set());
+  set.add(listener);
+  return () => set.delete(listener);
+}
+
+/** Tells the page. What its listeners throw is their own affair. */
+export function emit<E extends keyof Events>(event: E, detail: Events[E]): void {
+  listeners[event]?.forEach((listener) => {
+    try {
+      listener(detail as never);
+    } catch (error) {
+      warn?.(error);
+    }
+  });
+}
+
+/** Makes a call of the module, and does what it then asks for. `name` is the event's, if the call captures one. */
+export function run(made: Call, name?: () => string): void {
+  // A listener may call us from within: its call has to wait for the one that it was told of.
+  if (carrying) {
+    later.push([made, name]);
+    return;
+  }
+  const before = polled?.[5] ?? 0;
+  carrying = true;
+  try {
+    for (make(made); poll(); ) carry(polled!);
+  } finally {
+    carrying = false;
+  }
+  const [, , , , , seq, settled, id] = polled!;
+  if (name && listeners.captured && seq! > before) {
+    emit("captured", { event: name(), uuid: text(id!, 36), seq: seq! });
+  }
+  while (flushes[0] && flushes[0][0] <= settled!) flushes.shift()![1]();
+  const next = later.shift();
+  if (next) run(...next);
+}
+
+function carry([kind, start, length, a, b]: Uint32Array): void {
+  if (kind == 1) {
+    const body = bytes(start!, length!);
+    const transport = b! & 3;
+    if (transport != 1) {
+      post(collector, body, !transport, warn).then(([status, after]) => run(now(Op.Answer, "", after, a, status)));
+    } else if (!beacon(collector, body)) make(now(Op.Refused, "", 0, a));
+  } else if (kind == 2) {
+    clearTimeout(timer);
+    timer = setTimeout(() => run(now(Op.Tick)), a);
+  } else if (kind == 3) {
+    save(a!, text(start!, length!));
+  } else if (kind == 4) {
+    emit("dropped", { reason: text(start!, length!) as Events["dropped"]["reason"], count: a! });
+  } else {
+    emit("sent", { count: a! });
+  }
+}

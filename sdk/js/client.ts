@@ -1,0 +1,218 @@
+// The page's side: calls as messages, made at once or held until there is a module to make them.
+import type { CaptureOptions, Properties, Tallymark } from "./index.js";
+import { direct, emit, flushes, listen, run, warn } from "./carry.js";
+import { type Call, load, now, Op, polled } from "./core.js";
+import { send, stream, uuid7, view as sent } from "./fallback.js";
+import { measureSoon, watch } from "./lifecycle.js";
+import { browser, hasMoved, members, place } from "./place.js";
+import { leaveWindowId, read, SLOTS, takeWindowId } from "./store.js";
+import { reserved } from "./transport.js";
+
+/** Options with nothing left open. */
+export interface Config {
+  key: string;
+  url: string;
+  wasmUrl: string;
+  capturePageview: boolean;
+  capturePageleave: boolean;
+  debug: boolean | undefined;
+}
+
+/** A call that the page made before this script was there: name, arguments, moment, and what settles it. */
+export type EarlyCall = [keyof Tallymark, unknown[], wall: number, mono: number, settle?: (result: unknown) => void];
+
+/** Most calls held while there is no module: as many as the module holds events. */
+const MAX_HELD = 1_000;
+/** How often, in ms, and at how many calls the loader sends by itself when the module can't be had. */
+const FALLBACK_MS = 3_000;
+const FALLBACK_CALLS = 50;
+
+/** What an operation captures; `capture` itself has its name in the message. */
+const EVENTS: { [op: number]: string } = {
+  [Op.Page]: "$pageview",
+  [Op.Identify]: "$identify",
+  [Op.Group]: "$groupidentify",
+  [Op.Leave]: "$pageleave",
+};
+
+let config: Config;
+let held: Call[] = [];
+let ready = false;
+let failed = false;
+/** The moment of the early call being made up for. */
+let past: [wall: number, mono: number] | undefined;
+/** Nobody knows how long a hidden page will live: what it captures goes at the end of the task. */
+let hidden = false;
+let hiding = false;
+
+const runCall = (made: Call) => run(made, () => EVENTS[made[0]] || JSON.parse(made[1].split("\n")[0] || '""'));
+
+/** Makes the call, or holds it. */
+function call(op: Op, message?: string, at?: number): void {
+  const made = now(op, message, at);
+  if (past) [made[2], made[3]] = past;
+  if (ready) {
+    runCall(made);
+    if (hidden && !hiding) {
+      hiding = true;
+      queueMicrotask(hide);
+    }
+  } else if (held.length < MAX_HELD) {
+    held.push(made);
+    if (failed && held.length >= FALLBACK_CALLS) sendHeld();
+  } else {
+    stream.lost++;
+    stream.seq++;
+  }
+}
+
+/** Sends what is held without the module. Nobody will tell what became of it. */
+function sendHeld(leaving?: boolean): void {
+  send(config.url, config.key, held, leaving);
+  held = [];
+  flushes.splice(0).forEach(([, resolve]) => resolve());
+}
+
+/** JSON of the properties; nothing if they have none, which the module counts. */
+function json(properties?: object | null, options?: CaptureOptions, at?: number): string {
+  try {
+    if (options) {
+      const { entity, correlationId } = options;
+      properties = {
+        ...properties,
+        ...(entity && { $entity_type: entity.type, $entity_id: entity.id }),
+        ...(correlationId && { $correlation_id: correlationId }),
+        ...(at && { $event_time_override_provided: true, $event_time_override_system_time: new Date() }),
+      };
+    }
+    return JSON.stringify(properties ?? {}) ?? "";
+  } catch (error) {
+    warn?.(error);
+    return "";
+  }
+}
+
+/** JSON of what must be a string; nothing, which the module counts or ignores, if it is none. */
+const string = (value: unknown) => (typeof value == "string" ? JSON.stringify(value) : "");
+
+/** JSON of an id, which may be a number, too. */
+const id = (value: unknown) => string(value == null ? value : "" + value);
+
+function page(properties?: Properties, how?: string): void {
+  const own = members({ title: document.title, navigation_type: how });
+  call(Op.Page, place() + "\n" + own + "\n" + json(properties));
+}
+
+const api: Tallymark = {
+  capture(name, properties, options) {
+    if (name == "$pageview") return page(properties);
+    if (hasMoved()) call(Op.Locate, place());
+    const at = options?.timestamp == null ? NaN : +new Date(options.timestamp);
+    call(Op.Capture, string(name) + "\n" + json(properties, options, at), at);
+  },
+  page: (properties) => page(properties),
+  identify: (userId, properties) => call(Op.Identify, id(userId) + "\n" + json(properties)),
+  group: (type, key, properties) => call(Op.Group, string(type) + "\n" + id(key) + "\n" + json(properties)),
+  register: (properties) => call(Op.Register, json(properties)),
+  unregister: (name) => call(Op.Unregister, string(name)),
+  reset: () => call(Op.Reset),
+  flush: () =>
+    new Promise((resolve) => {
+      flushes.push([Infinity, resolve]);
+      if (ready) flush();
+      else if (failed) sendHeld();
+    }),
+  on(event, listener) {
+    if (event == "ready" && ready) queueMicrotask(() => emit("ready", {}));
+    return listen(event, listener);
+  },
+};
+
+function flush(): void {
+  flushes.forEach((flush) => (flush[0] = Math.min(flush[0], polled![5]!)));
+  run(now(Op.Flush));
+}
+
+function view(how?: string): void {
+  if (config.capturePageview) page(undefined, how);
+  measureSoon();
+}
+
+function hide(): void {
+  hidden = true;
+  hiding = false;
+  leaveWindowId(stream.windowId);
+  if (ready) run(now(Op.Hide, "", 0, reserved));
+  else sendHeld();
+}
+
+function leave(): void {
+  hidden = true;
+  leaveWindowId(stream.windowId);
+  if (ready) runCall(now(Op.Leave, "", 0, reserved, +config.capturePageleave));
+  else sendHeld(config.capturePageleave);
+}
+
+function show(): void {
+  hidden = false;
+  takeWindowId("");
+}
+
+/** The module is up: it takes over the books, and makes the calls that were held. */
+function takeOver(): void {
+  SLOTS.forEach((_, slot) => run(now(Op.Restore, read(slot), 0, slot)));
+  const ids = [config.key, stream.id, stream.windowId].map(string);
+  run(now(Op.Start, [...ids, members(browser())].join("\n"), 0, stream.seq, stream.lost));
+  if (sent) run([Op.Adopt, sent.place + "\n" + sent.id, sent.wall, sent.mono]);
+  ready = true;
+  held.forEach(runCall);
+  held = [];
+  if (flushes.length) flush();
+  emit("ready", {});
+}
+
+function begin(early: EarlyCall[]): void {
+  stream.id = uuid7(Date.now());
+  stream.windowId = takeWindowId(uuid7(Date.now()));
+  watch({ isReady: () => ready, view, hide, show, leave });
+  // The view is older than what was called in it.
+  if (early[0]) past = [early[0][2], early[0][3]];
+  view();
+  for (const entry of early) {
+    const [method, given, wall, mono, settle] = entry;
+    past = [wall, mono];
+    const result = (api[method] as ((...given: unknown[]) => unknown) | undefined)?.(...given);
+    if (method == "on") entry[4] = result as () => void;
+    else settle?.(result);
+  }
+  past = undefined;
+  load(config.wasmUrl)
+    .then(takeOver)
+    .catch((error) => {
+      warn?.(error);
+      failed = true;
+      sendHeld();
+      setInterval(() => held.length && sendHeld(), FALLBACK_MS);
+    });
+}
+
+/** Starts the SDK, and makes up for the calls made before it was there. */
+export function createClient(given: Config, early: EarlyCall[]): Tallymark {
+  config = given;
+  direct(config.url, config.debug);
+  for (const name in api) {
+    const method = api[name as "page"] as (...given: unknown[]) => void;
+    api[name as "page"] = (...given) => {
+      try {
+        return method(...given);
+      } catch (error) {
+        warn?.(error);
+      }
+    };
+  }
+  // A page that is only prerendered may never be seen: it counts from when it is.
+  if ((document as { prerendering?: boolean }).prerendering) {
+    document.addEventListener("prerenderingchange", () => begin(early), { once: true });
+  } else begin(early);
+  return api;
+}

@@ -1,0 +1,100 @@
+// This side of the boundary to the wasm module; the other is ../src/abi.rs, which documents it.
+
+/** What the module can be asked to do, in the order of `Op` there. */
+export const enum Op {
+  Capture,
+  Page,
+  Locate,
+  Identify,
+  Group,
+  Register,
+  Unregister,
+  Reset,
+  Seed,
+  Restore,
+  Start,
+  Adopt,
+  Scroll,
+  Tick,
+  Flush,
+  Online,
+  Hide,
+  Leave,
+  Answer,
+  Refused,
+}
+
+interface Exports {
+  memory: WebAssembly.Memory;
+  buffer(size: number): number;
+  call(op: Op, length: number, wall: number, mono: number, x?: number, i?: number, j?: number, k?: number): void;
+  poll(): number;
+}
+
+/** Room for the usual event, so that the buffer seldom grows. */
+const SPARE_BYTES = 4096;
+
+let module: Exports;
+let input: Uint8Array | undefined;
+let encoder: TextEncoder;
+let decoder: TextDecoder;
+
+/** Loads the module and gives it the browser's randomness. */
+export async function load(url: string): Promise<void> {
+  let loaded;
+  try {
+    loaded = await WebAssembly.instantiateStreaming(fetch(url));
+  } catch {
+    // No streaming, or the wrong content type: the bytes do as well.
+    loaded = await WebAssembly.instantiate(await (await fetch(url)).arrayBuffer());
+  }
+  encoder = new TextEncoder();
+  decoder = new TextDecoder();
+  module = loaded.instance.exports as unknown as Exports;
+  const random = crypto.getRandomValues(new Uint32Array(8));
+  for (let i = 0; i < 8; i += 2) module.call(Op.Seed, 0, 0, 0, 0, random[i], random[i + 1]);
+}
+
+/** A call: what, with which text, when on both clocks, and numbers as the operation takes them. */
+export type Call = [op: Op, message: string, wall: number, mono: number, x?: number, i?: number, j?: number, k?: number];
+
+/** A call that is made now. */
+export const now = (op: Op, message = "", x = NaN, i?: number, j?: number, k?: number): Call => [
+  op,
+  message,
+  Date.now(),
+  performance.now(),
+  x,
+  i,
+  j,
+  k,
+];
+
+/** Makes a call. */
+export function make([op, message, ...numbers]: Call): void {
+  // A UTF-16 unit takes three bytes of UTF-8 at most. A view of memory that has since grown has length 0.
+  const most = message.length * 3;
+  if (!(input && input.length > most)) {
+    const address = module.buffer(most + SPARE_BYTES);
+    input = new Uint8Array(module.memory.buffer, address, most + SPARE_BYTES);
+  }
+  module.call(op, encoder.encodeInto(message, input).written, ...numbers);
+}
+
+/** What `poll` fills: kind, text's address, its length, a, b, highest number, settled number, last id's address. */
+export let polled: Uint32Array | undefined;
+
+/** Polls the next effect; whether there is one. */
+export function poll(): boolean {
+  const address = module.poll();
+  if (!polled?.length) polled = new Uint32Array(module.memory.buffer, address, 8);
+  return !!polled[0];
+}
+
+/** The text at an address. */
+export const text = (address: number, length: number): string =>
+  decoder.decode(new Uint8Array(module.memory.buffer, address, length));
+
+/** A copy of the bytes at an address, which outlives the next call. */
+export const bytes = (address: number, length: number) =>
+  new Uint8Array(module.memory.buffer as ArrayBuffer, address, length).slice();

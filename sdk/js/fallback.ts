@@ -1,0 +1,119 @@
+// What the loader sends by itself while there is no module: plainer events, in the same stream, so that
+// nothing captured is lost when the page leaves first, or the module can't be had at all.
+import { type Call, Op } from "./core.js";
+import { beacon, post } from "./transport.js";
+import * as store from "./store.js";
+
+/** The stream's books until the module takes them over; what is lost has its number, too. */
+export const stream = { id: "", seq: 0, lost: 0, windowId: "" };
+
+/** The view whose `$pageview` was sent from here, to be adopted by the module. */
+export let view: { id: string; place: string; wall: number; mono: number } | undefined;
+
+/** As many events as the module puts into a request. */
+const BATCH_EVENTS = 50;
+
+let place: { $pathname?: string } = {};
+const dropped: Record<string, number> = {};
+
+/** A UUIDv7. */
+export function uuid7(ms: number): string {
+  const random = Array.from(crypto.getRandomValues(new Uint8Array(10)), (byte) => (byte + 256).toString(16).slice(1));
+  // Variant and version take the place of random bits.
+  const digits = ms.toString(16).padStart(12, "0") + "7" + random.join("").slice(1, 4) + "8" + random.join("").slice(5);
+  return digits.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+}
+
+const parse = (json: string | undefined) => JSON.parse(json || "null");
+const object = (members: string | undefined) => parse(`{${members}}`);
+const kept = (slot: number) => parse(store.read(slot));
+const keep = (slot: number, value: unknown) => store.save(slot, JSON.stringify(value));
+
+function ensureIds(): void {
+  if (!kept(store.DEVICE)) keep(store.DEVICE, uuid7(Date.now()));
+  if (!kept(store.ANONYMOUS)) keep(store.ANONYMOUS, kept(store.DEVICE));
+}
+
+/** Sends the calls as events; when `leaving`, the end of the view too. */
+export function send(url: string, key: string, calls: Call[], leaving?: boolean): void {
+  const batch: object[] = [];
+  const drop = (reason: string) => {
+    stream.seq++;
+    dropped[reason] = (dropped[reason] ?? 0) + 1;
+  };
+  const capture = (event: string, properties: object, wall: number, mono: number, at?: number) => {
+    ensureIds();
+    const uuid = uuid7(wall);
+    const user = kept(store.USER);
+    batch.push({
+      event,
+      uuid,
+      distinct_id: user ?? kept(store.ANONYMOUS),
+      timestamp: new Date(at || wall).toISOString(),
+      properties: {
+        ...place,
+        $lib: "tallymark",
+        $device_id: kept(store.DEVICE),
+        $user_id: user ?? undefined,
+        $session_id: kept(store.SESSION)?.split("|")[0],
+        $window_id: stream.windowId,
+        $pageview_id: event == "$pageview" ? uuid : view?.id,
+        ...kept(store.SUPERS),
+        ...properties,
+        $stream_id: stream.id,
+        $seq: ++stream.seq,
+        $monotonic_ms: Math.trunc(mono),
+      },
+    });
+    return uuid;
+  };
+  if (stream.lost) dropped.queue_full = stream.lost;
+  for (const [op, message, wall, mono, at] of calls) {
+    const [a, b, c, d] = message.split("\n");
+    if (op == Op.Page) {
+      place = object(a);
+      view = { id: capture("$pageview", { ...object(c), ...parse(d) }, wall, mono), place: a + "\n" + b, wall, mono };
+    } else if (op == Op.Locate) {
+      place = object(a);
+    } else if (op == Op.Capture) {
+      if (!parse(a)) drop("invalid_name");
+      else if (b![0] != "{") drop("invalid_properties");
+      else capture(parse(a), parse(b), wall, mono, at);
+    } else if (op == Op.Identify && parse(a)) {
+      ensureIds();
+      const before = kept(store.USER);
+      const anonymous = before ? undefined : kept(store.ANONYMOUS);
+      store.save(store.USER, a!);
+      if (parse(a) != before) capture("$identify", { $anon_distinct_id: anonymous, $set: parse(b) }, wall, mono);
+    } else if (op == Op.Group && parse(a) && parse(b)) {
+      const [$group_type, $group_key] = [parse(a), parse(b)];
+      keep(store.GROUPS, { ...kept(store.GROUPS), [$group_type]: $group_key });
+      capture("$groupidentify", { $group_type, $group_key, $group_set: parse(c) }, wall, mono);
+    } else if (op == Op.Register) {
+      keep(store.SUPERS, { ...kept(store.SUPERS), ...parse(a) });
+    } else if (op == Op.Unregister) {
+      keep(store.SUPERS, { ...kept(store.SUPERS), [parse(a)]: undefined });
+    } else if (op == Op.Reset) {
+      for (const slot of [store.USER, store.SESSION, store.GROUPS, store.SUPERS]) store.save(slot, "");
+      keep(store.ANONYMOUS, uuid7(wall));
+    }
+  }
+  if (leaving && view) {
+    const properties = {
+      $prev_pageview_id: view.id,
+      $prev_pageview_pathname: place.$pathname,
+      $prev_pageview_duration: (performance.now() - view.mono) / 1000,
+    };
+    capture("$pageleave", properties, Date.now(), performance.now());
+    view = undefined;
+  }
+  while (batch.length) {
+    const body = JSON.stringify({
+      api_key: key,
+      batch: batch.splice(0, BATCH_EVENTS),
+      sent_at: new Date(),
+      stream: { id: stream.id, seq: stream.seq, dropped },
+    });
+    beacon(url, body) || post(url, body);
+  }
+}

@@ -1,0 +1,80 @@
+/** Properties of an event: whatever `JSON.stringify` makes a JSON object of. */
+export type Properties = Record<string, unknown>;
+
+/** What an event can say beside its properties. */
+export interface CaptureOptions {
+  /** What it happened to. */
+  entity?: { type: string; id: string };
+  /** Ties together what one action caused, across page and back end. */
+  correlationId?: string;
+  /** When it happened, if not now. */
+  timestamp?: Date | string | number;
+}
+
+/** Why an event was given up. A closed list. */
+export type DropReason =
+  | "queue_full"
+  | "event_too_large"
+  | "invalid_name"
+  | "invalid_properties"
+  | "refused"
+  | "too_large"
+  | "retries_exhausted";
+
+/** What `on` tells of. */
+export interface Events {
+  /** An event was numbered; it ends in `sent` or `dropped`. */
+  captured: { event: string; uuid: string; seq: number };
+  /** The collector has acknowledged so many events. */
+  sent: { count: number };
+  /** So many events were given up. */
+  dropped: { reason: DropReason; count: number };
+  /** The module is up; calls made before are done. */
+  ready: Record<string, never>;
+}
+
+/** Where to send, and what to capture without being asked. */
+export interface Options {
+  /** The write key, `wk_…`. */
+  key: string;
+  /** The collector's origin. Default: the page's own. */
+  host?: string;
+  /** The collector's path. Default: `/batch/`. */
+  path?: string;
+  /** Where `tm.wasm` is served. Default: beside this module. */
+  wasmUrl?: string | URL;
+  /** Capture `$pageview` on load and when the path or the query changes. Default: true. */
+  capturePageview?: boolean;
+  /** Capture `$pageleave` when the page is left. Default: true. */
+  capturePageleave?: boolean;
+  /** Say on the console what goes wrong. Default: false. */
+  debug?: boolean;
+}
+
+/** The SDK. No method throws, blocks, or reaches the network before it returns (but for `flush`). */
+export interface Tallymark {
+  /** Captures an event. */
+  capture(name: string, properties?: Properties, options?: CaptureOptions): void;
+  /** Captures a `$pageview` of the current URL. */
+  page(properties?: Properties): void;
+  /** Says who the visitor is, and what is known of them (`$set`). */
+  identify(userId: string, properties?: Properties): void;
+  /** Says which group of a type (a company, a team) the visitor belongs to, and what is known of it. */
+  group(type: string, key: string, properties?: Properties): void;
+  /** Adds properties to every event from now on, on the pages to come too. */
+  register(properties: Properties): void;
+  /** Removes one of them. */
+  unregister(key: string): void;
+  /** Forgets the visitor: a new id and a new session on the same device. */
+  reset(): void;
+  /** Sends what is held; resolves when everything captured so far was acknowledged or given up. */
+  flush(): Promise<void>;
+  /** Calls `listener` whenever that happens; what is returned ends it. */
+  on<E extends keyof Events>(event: E, listener: (detail: Events[E]) => void): () => void;
+}
+
+/**
+ * Starts the SDK, once: later calls return the same instance. On a server it returns an instance that does
+ * nothing.
+ */
+export function init(options: Options): Tallymark;

@@ -1,0 +1,41 @@
+// One instance a page, and none on a server.
+import type { Options, Tallymark } from "./index.js";
+import { createClient, type EarlyCall } from "./client.js";
+
+let client: Tallymark | undefined;
+let clientKey: string;
+
+/** Does nothing, and says that it is done. */
+const inert: Tallymark = {
+  capture() {},
+  page() {},
+  identify() {},
+  group() {},
+  register() {},
+  unregister() {},
+  reset() {},
+  flush: () => Promise.resolve(),
+  on: () => () => {},
+};
+
+/** The page's instance, made by the first call; `wasmUrl` is where the module is unless the options say. */
+export function start(options: Options, wasmUrl: () => string, early: EarlyCall[] = []): Tallymark {
+  if (typeof window == "undefined") return inert;
+  const { key, host = location.origin, path = "/batch/", debug } = options;
+  if (client) {
+    if (debug && key != clientKey) console.warn(`tallymark: started with ${clientKey}, ${key} is ignored`);
+    return client;
+  }
+  clientKey = key;
+  return (client = createClient(
+    {
+      key,
+      url: host.replace(/\/$/, "") + path,
+      wasmUrl: options.wasmUrl ? String(options.wasmUrl) : wasmUrl(),
+      capturePageview: options.capturePageview != false,
+      capturePageleave: options.capturePageleave != false,
+      debug,
+    },
+    early,
+  ));
+}

@@ -1,0 +1,71 @@
+// When the page is seen, hidden, left and come back to.
+import { now, Op } from "./core.js";
+import { run } from "./carry.js";
+import { watchHistory } from "./place.js";
+import { read, SESSION, slotOf } from "./store.js";
+
+/** How often, in ms, the extent of scrolling is looked at. */
+const SCROLL_MS = 100;
+
+/** What the page goes through. */
+export interface Stages {
+  /** Whether there is a module to tell. */
+  isReady(): boolean;
+  /** Another view begins; how it came to that. */
+  view(how: string): void;
+  /** The page became hidden, and may be killed without another word. */
+  hide(): void;
+  /** The page is seen again. */
+  show(): void;
+  /** The page is being left, for good or into the back/forward cache. */
+  leave(): void;
+}
+
+let scrolling: ReturnType<typeof setTimeout> | undefined;
+let stages: Stages;
+
+/** Tells the module how far down the page was seen. */
+export function measure(): void {
+  scrolling = undefined;
+  if (stages.isReady()) {
+    run(now(Op.Scroll, "", 0, scrollY, innerHeight, document.documentElement.scrollHeight));
+  }
+}
+
+/** Measures before long. */
+export function measureSoon(): void {
+  scrolling ??= setTimeout(measure, SCROLL_MS);
+}
+
+function restore(slot: number): void {
+  if (stages.isReady()) run(now(Op.Restore, read(slot), 0, slot));
+}
+
+function show(): void {
+  stages.show();
+  // Another tab may have gone on with the session while this one slept.
+  restore(SESSION);
+}
+
+/** Listens, and never to `beforeunload` or `unload`: these keep pages out of the back/forward cache. */
+export function watch(watching: Stages): void {
+  stages = watching;
+  document.addEventListener("visibilitychange", () => (document.visibilityState == "hidden" ? stages.hide() : show()));
+  addEventListener("pagehide", () => {
+    measure();
+    stages.leave();
+  });
+  addEventListener("pageshow", (event) => {
+    if (event.persisted) {
+      show();
+      stages.view("bfcache");
+    }
+  });
+  addEventListener("online", () => stages.isReady() && run(now(Op.Online)));
+  addEventListener("storage", ({ key }) => {
+    const slot = slotOf(key);
+    if (slot >= 0) restore(slot);
+  });
+  addEventListener("scroll", measureSoon, { passive: true });
+  watchHistory((how) => stages.view(how));
+}

@@ -1,0 +1,27 @@
+// The script tag's entry: <script async src="/tm.js" data-key="wk_…"></script>
+import type { Tallymark } from "./index.js";
+import { start } from "./init.js";
+import type { EarlyCall } from "./client.js";
+
+const script = (document.currentScript ?? document.querySelector("script[data-key]")) as HTMLScriptElement;
+const given = script.dataset;
+const page = window as { tallymark?: Partial<Tallymark> & { q?: EarlyCall[] } };
+// References taken while it was the stub stay good: the methods move into the same object.
+const stub = (page.tallymark ??= {});
+
+Object.assign(
+  stub,
+  start(
+    {
+      key: given.key!,
+      host: given.host ?? new URL(script.src).origin,
+      path: given.path,
+      wasmUrl: given.wasm,
+      capturePageview: given.capturePageview != "false",
+      capturePageleave: given.capturePageleave != "false",
+      debug: given.debug != undefined && given.debug != "false",
+    },
+    () => new URL("tm.wasm", script.src).href,
+    stub.q,
+  ),
+);

@@ -1,0 +1,56 @@
+// The ways out of a page.
+
+/** Longest that a request may take, in ms: a hung one would hold its events for ever. */
+const TIMEOUT_MS = 30_000;
+/** A compressed body up to this size goes with keepalive; four of them leave the page's 64 KiB to beacons. */
+const KEEPALIVE_BYTES = 4_096;
+const TYPE = "text/plain"; // CORS-simple: no preflight, which a page that is being left could not wait for.
+
+/** Bytes of keepalive fetches under way, which the page's beacons have to leave out of their budget. */
+export let reserved = 0;
+
+/** Hands the body to the browser; false if it would not take it. */
+export function beacon(url: string, body: BlobPart): boolean {
+  try {
+    return navigator.sendBeacon(url, new Blob([body], { type: TYPE }));
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Posts the body; status 0 if there was no answer. `patient`: there is time to compress, and reason to outlive
+ * the page if that is cheap. Otherwise the request is under way before this returns.
+ */
+export async function post(
+  url: string,
+  bytes: Uint8Array<ArrayBuffer> | string,
+  patient?: boolean,
+  warn?: (message: unknown) => void,
+): Promise<[status: number, retryAfterMs: number]> {
+  let kept = 0;
+  try {
+    let body: BodyInit = bytes;
+    if (patient && self.CompressionStream) {
+      const zipped = new Blob([bytes]).stream().pipeThrough(new CompressionStream("gzip"));
+      body = await new Response(zipped).blob();
+      if (body.size < KEEPALIVE_BYTES) reserved += kept = body.size;
+    }
+    const response = await fetch(url, {
+      method: "POST",
+      body,
+      headers: { "Content-Type": TYPE },
+      credentials: "omit",
+      keepalive: !!kept,
+      signal: AbortSignal.timeout?.(TIMEOUT_MS),
+    });
+    if (!response.ok && warn) warn(await response.text());
+    const after = response.headers.get("Retry-After");
+    return [response.status, after ? +after * 1000 || Date.parse(after) - Date.now() : 0];
+  } catch (error) {
+    warn?.(error);
+    return [0, 0];
+  } finally {
+    reserved -= kept;
+  }
+}
