@@ -78,16 +78,32 @@ impl EventId {
         &self.0
     }
 
-    /// Appends the hyphenated lower-case text.
+    /// Appends the hyphenated lower-case text. It is in every row, so four bytes go at a time.
     pub fn write(&self, out: &mut String) {
-        let mut text = [b'-'; UUID_TEXT];
-        let places = text.iter_mut().enumerate().filter(|(at, _)| !matches!(at, 8 | 13 | 18 | 23));
-        let nibbles = self.0.iter().flat_map(|byte| [byte >> 4, byte & 0x0f]);
-        for ((_, place), nibble) in places.zip(nibbles) {
-            *place = if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 };
-        }
+        let [b0, b1, b2, b3, b4, b5, b6, b7, b8, b9, b10, b11, b12, b13, b14, b15] = self.0;
+        let [a0, a1, a2, a3, a4, a5, a6, a7] = hex([b0, b1, b2, b3]);
+        let [c0, c1, c2, c3, c4, c5, c6, c7] = hex([b4, b5, b6, b7]);
+        let [d0, d1, d2, d3, d4, d5, d6, d7] = hex([b8, b9, b10, b11]);
+        let [e0, e1, e2, e3, e4, e5, e6, e7] = hex([b12, b13, b14, b15]);
+        let text: [u8; UUID_TEXT] = [
+            a0, a1, a2, a3, a4, a5, a6, a7, b'-', c0, c1, c2, c3, b'-', c4, c5, c6, c7, b'-', d0, d1, d2, d3,
+            b'-', d4, d5, d6, d7, e0, e1, e2, e3, e4, e5, e6, e7,
+        ];
         out.push_str(core::str::from_utf8(&text).unwrap_or_default());
     }
+}
+
+/// Four bytes as eight hexadecimal digits, in the lanes of one word.
+const fn hex(bytes: [u8; 4]) -> [u8; 8] {
+    const ONES: u64 = u64::from_be_bytes([1; 8]);
+    let word = u32::from_be_bytes(bytes) as u64;
+    // A nibble a lane: 0xabcd1234 becomes 0x0a0b0c0d01020304.
+    let word = (word | word << 16) & 0x0000_ffff_0000_ffff;
+    let word = (word | word << 8) & 0x00ff_00ff_00ff_00ff;
+    let nibbles = (word | word << 4) & 0x0f0f_0f0f_0f0f_0f0f;
+    // Lanes of ten and more carry into bit 4 when six is added: they are letters.
+    let letters = (nibbles + 6 * ONES) >> 4 & ONES;
+    (nibbles + b'0' as u64 * ONES + letters * (b'a' - b'0' - 10) as u64).to_be_bytes()
 }
 
 impl fmt::Display for EventId {
@@ -141,7 +157,7 @@ text_id! {
 #[cfg(test)]
 mod tests {
     use super::EventId;
-    use alloc::string::ToString;
+    use alloc::string::{String, ToString};
     use proptest::prelude::*;
 
     #[test]
