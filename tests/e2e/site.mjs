@@ -17,6 +17,9 @@ export default {
       if (door !== 200) return new Response("shut", { status: door });
       return env.COLLECTOR.fetch(new Request(new URL("/batch/", url), request));
     }
+    if (url.pathname === "/npm/index.js") {
+      return new Response(env.NPM, { headers: { "content-type": "text/javascript" } });
+    }
     if (url.pathname === "/favicon.ico") return new Response(null, { status: 204 });
     const [, key, page] = url.pathname.split("/");
     return new Response(html(env.SNIPPET, key, page, url.searchParams), {

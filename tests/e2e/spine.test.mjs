@@ -293,5 +293,7 @@ scenario("hidden, then killed without a word: what was captured has been sent", 
     document.dispatchEvent(new Event("visibilitychange"));
   });
   await until("the hidden page's events", async () => (await received("$pageview", ...Array(20).fill("last"))).length);
-  await session.send("Page.crash").catch(() => {});
+  const crashed = new Promise((resolve) => page.once("crash", resolve));
+  void session.send("Page.crash").catch(() => {}); // It never answers.
+  await crashed;
 });

@@ -52,7 +52,10 @@ export function scenarios() {
   before(async () => {
     const site = {
       modules: [{ type: "ESModule", path: "site.mjs", contents: readFileSync(join(ROOT, "tests/e2e/site.mjs"), "utf8") }],
-      bindings: { SNIPPET: readFileSync(join(ROOT, "sdk/snippet.html"), "utf8") },
+      bindings: {
+        SNIPPET: readFileSync(join(ROOT, "sdk/snippet.html"), "utf8"),
+        NPM: readFileSync(join(ROOT, "sdk/dist/index.js"), "utf8"),
+      },
     };
     world = await startWorld({ tenants: [], site });
     browser = await launchBrowser();
