@@ -85,6 +85,8 @@ const browser = await chromium.launch({
   args: [
     "--no-sandbox",
     "--disable-gpu",
+    // posthog-js drops what a driven browser captures: navigator.webdriver must be false.
+    "--disable-blink-features=AutomationControlled",
     "--disable-background-networking",
     "--user-agent=Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36",
   ],

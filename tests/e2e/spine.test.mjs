@@ -297,3 +297,18 @@ scenario("hidden, then killed without a word: what was captured has been sent", 
   void session.send("Page.crash").catch(() => {}); // It never answers.
   await crashed;
 });
+
+scenario("from npm: init is the same client however often it is called", async ({ page, address, received }) => {
+  await page.goto(address("home", "?load=npm"));
+  await page.waitForFunction(() => window.client);
+  const same = await page.evaluate(async (key) => {
+    const { init } = await import("/npm/index.js");
+    window.client.capture("from_npm", { n: 1 });
+    return init({ key, host: location.origin, wasmUrl: "/tm.wasm" }) === window.client;
+  }, new URL(page.url()).pathname.split("/")[1]);
+  assert.equal(same, true);
+  await page.evaluate(() => window.client.flush());
+  await received("$pageview", "from_npm");
+  await page.close();
+  await received("$pageview", "from_npm", "$pageleave");
+});
