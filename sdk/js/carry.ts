@@ -1,13 +1,13 @@
 // Carries out what the module decides, and tells the page.
 import type { Events } from "./index.js";
-import { bytes, type Call, make, now, Op, poll, polled, text } from "./core.js";
+import { bytes, type Call, make, module, now, Op, poll, polled, text } from "./core.js";
 import { save } from "./store.js";
 import { beacon, post } from "./transport.js";
 
 type Listener = (detail: never) => void;
 
 const listeners: { [E in keyof Events]?: Set<Listener> } = {};
-const later: [Call, (() => string)?][] = [];
+const later: Parameters<typeof run>[] = [];
 let timer: ReturnType<typeof setTimeout>;
 let carrying = false;
 let collector: string;
@@ -42,8 +42,12 @@ export function emit<E extends keyof Events>(event: E, detail: Events[E]): void 
   });
 }
 
-/** Makes a call of the module, and does what it then asks for. `name` is the event's, if the call captures one. */
-export function run(made: Call, name?: () => string): void {
+/**
+ * Makes a call of the module, if it is up, and does what it then asks for. `name` gives the event's, if the call
+ * captures one.
+ */
+export function run(made: Call, name?: (made: Call) => string): void {
+  if (!module) return;
   // A listener may call us from within: its call has to wait for the one that it was told of.
   if (carrying) {
     later.push([made, name]);
@@ -56,16 +60,18 @@ export function run(made: Call, name?: () => string): void {
   } finally {
     carrying = false;
   }
-  const [, , , , , seq, settled, id] = polled!;
-  if (name && listeners.captured && seq! > before) {
-    emit("captured", { event: name(), uuid: text(id!, 36), seq: seq! });
+  // By index: to take a typed array apart by pattern costs more than the call.
+  const seq = polled![5]!;
+  if (name && listeners.captured && seq > before) {
+    emit("captured", { event: name(made), uuid: text(polled![7]!, 36), seq });
   }
-  while (flushes[0] && flushes[0][0] <= settled!) flushes.shift()![1]();
+  while (flushes[0] && flushes[0][0] <= polled![6]!) flushes.shift()![1]();
   const next = later.shift();
   if (next) run(...next);
 }
 
-function carry([kind, start, length, a, b]: Uint32Array): void {
+function carry(effect: Uint32Array): void {
+  const [kind, start, length, a, b] = effect;
   if (kind == 1) {
     const body = bytes(start!, length!);
     const transport = b! & 3;

@@ -45,7 +45,8 @@ let past: [wall: number, mono: number] | undefined;
 let hidden = false;
 let hiding = false;
 
-const runCall = (made: Call) => run(made, () => EVENTS[made[0]] || JSON.parse(made[1].split("\n")[0] || '""'));
+const nameOf = (made: Call): string => EVENTS[made[0]] || JSON.parse(made[1].split("\n")[0] || '""');
+const runCall = (made: Call) => run(made, nameOf);
 
 /** Makes the call, or holds it. */
 function call(op: Op, message?: string, at?: number): void {
@@ -67,9 +68,9 @@ function call(op: Op, message?: string, at?: number): void {
 }
 
 /** Sends what is held without the module. Nobody will tell what became of it. */
-function sendHeld(leaving?: boolean): void {
-  send(config.url, config.key, held, leaving);
-  held = [];
+function sendHeld(gone?: boolean): void {
+  const left = send(config.url, config.key, held, gone && config.capturePageleave, gone || failed);
+  held = failed ? [] : left;
   flushes.splice(0).forEach(([, resolve]) => resolve());
 }
 
@@ -150,7 +151,7 @@ function leave(): void {
   hidden = true;
   leaveWindowId(stream.windowId);
   if (ready) runCall(now(Op.Leave, "", 0, reserved, +config.capturePageleave));
-  else sendHeld(config.capturePageleave);
+  else sendHeld(true);
 }
 
 function show(): void {
@@ -174,7 +175,7 @@ function takeOver(): void {
 function begin(early: EarlyCall[]): void {
   stream.id = uuid7(Date.now());
   stream.windowId = takeWindowId(uuid7(Date.now()));
-  watch({ isReady: () => ready, view, hide, show, leave });
+  watch({ view, hide, show, leave });
   // The view is older than what was called in it.
   if (early[0]) past = [early[0][2], early[0][3]];
   view();

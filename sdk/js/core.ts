@@ -34,7 +34,8 @@ interface Exports {
 /** Room for the usual event, so that the buffer seldom grows. */
 const SPARE_BYTES = 4096;
 
-let module: Exports;
+/** The module, when it is up. */
+export let module: Exports;
 let input: Uint8Array | undefined;
 let encoder: TextEncoder;
 let decoder: TextDecoder;
@@ -71,14 +72,16 @@ export const now = (op: Op, message = "", x = NaN, i?: number, j?: number, k?: n
 ];
 
 /** Makes a call. */
-export function make([op, message, ...numbers]: Call): void {
+export function make(made: Call): void {
+  const message = made[1];
   // A UTF-16 unit takes three bytes of UTF-8 at most. A view of memory that has since grown has length 0.
   const most = message.length * 3;
   if (!(input && input.length > most)) {
     const address = module.buffer(most + SPARE_BYTES);
     input = new Uint8Array(module.memory.buffer, address, most + SPARE_BYTES);
   }
-  module.call(op, encoder.encodeInto(message, input).written, ...numbers);
+  const { written } = encoder.encodeInto(message, input);
+  module.call(made[0], written, made[2], made[3], made[4], made[5], made[6], made[7]);
 }
 
 /** What `poll` fills: kind, text's address, its length, a, b, highest number, settled number, last id's address. */

@@ -34,9 +34,13 @@ function ensureIds(): void {
   if (!kept(store.ANONYMOUS)) keep(store.ANONYMOUS, kept(store.DEVICE));
 }
 
-/** Sends the calls as events; when `leaving`, the end of the view too. */
-export function send(url: string, key: string, calls: Call[], leaving?: boolean): void {
+/**
+ * Sends the calls as events; when `leaving`, the end of the view too. Returns what it leaves to the module, should
+ * there be one yet: groups and super-properties, and, unless this is the `last` chance, the counting of bad calls.
+ */
+export function send(url: string, key: string, calls: Call[], leaving?: boolean, last?: boolean): Call[] {
   const batch: object[] = [];
+  const left: Call[] = [];
   const drop = (reason: string) => {
     stream.seq++;
     dropped[reason] = (dropped[reason] ?? 0) + 1;
@@ -58,7 +62,6 @@ export function send(url: string, key: string, calls: Call[], leaving?: boolean)
         $session_id: kept(store.SESSION)?.split("|")[0],
         $window_id: stream.windowId,
         $pageview_id: event == "$pageview" ? uuid : view?.id,
-        ...kept(store.SUPERS),
         ...properties,
         $stream_id: stream.id,
         $seq: ++stream.seq,
@@ -68,7 +71,8 @@ export function send(url: string, key: string, calls: Call[], leaving?: boolean)
     return uuid;
   };
   if (stream.lost) dropped.queue_full = stream.lost;
-  for (const [op, message, wall, mono, at] of calls) {
+  for (const call of calls) {
+    const [op, message, wall, mono, at] = call;
     const [a, b, c, d] = message.split("\n");
     if (op == Op.Page) {
       place = object(a);
@@ -76,26 +80,20 @@ export function send(url: string, key: string, calls: Call[], leaving?: boolean)
     } else if (op == Op.Locate) {
       place = object(a);
     } else if (op == Op.Capture) {
-      if (!parse(a)) drop("invalid_name");
-      else if (b![0] != "{") drop("invalid_properties");
-      else capture(parse(a), parse(b), wall, mono, at);
+      if (parse(a) && b![0] == "{") capture(parse(a), parse(b), wall, mono, at);
+      else if (last) drop(parse(a) ? "invalid_properties" : "invalid_name");
+      else left.push(call);
     } else if (op == Op.Identify && parse(a)) {
       ensureIds();
       const before = kept(store.USER);
       const anonymous = before ? undefined : kept(store.ANONYMOUS);
       store.save(store.USER, a!);
       if (parse(a) != before) capture("$identify", { $anon_distinct_id: anonymous, $set: parse(b) }, wall, mono);
-    } else if (op == Op.Group && parse(a) && parse(b)) {
-      const [$group_type, $group_key] = [parse(a), parse(b)];
-      keep(store.GROUPS, { ...kept(store.GROUPS), [$group_type]: $group_key });
-      capture("$groupidentify", { $group_type, $group_key, $group_set: parse(c) }, wall, mono);
-    } else if (op == Op.Register) {
-      keep(store.SUPERS, { ...kept(store.SUPERS), ...parse(a) });
-    } else if (op == Op.Unregister) {
-      keep(store.SUPERS, { ...kept(store.SUPERS), [parse(a)]: undefined });
     } else if (op == Op.Reset) {
       for (const slot of [store.USER, store.SESSION, store.GROUPS, store.SUPERS]) store.save(slot, "");
       keep(store.ANONYMOUS, uuid7(wall));
+    } else {
+      left.push(call);
     }
   }
   if (leaving && view) {
@@ -116,4 +114,5 @@ export function send(url: string, key: string, calls: Call[], leaving?: boolean)
     });
     beacon(url, body) || post(url, body);
   }
+  return left;
 }

@@ -20,8 +20,12 @@ const inert: Tallymark = {
 
 /** The page's instance, made by the first call; `wasmUrl` is where the module is unless the options say. */
 export function start(options: Options, wasmUrl: () => string, early: EarlyCall[] = []): Tallymark {
-  if (typeof window == "undefined") return inert;
-  const { key, host = location.origin, path = "/batch/", debug } = options;
+  const { key, debug } = options;
+  if (typeof window == "undefined" || !key) {
+    if (debug) console.warn("tallymark: no window, or no key");
+    return inert;
+  }
+  const { host = location.origin, path = "/batch/" } = options;
   if (client) {
     if (debug && key != clientKey) console.warn(`tallymark: started with ${clientKey}, ${key} is ignored`);
     return client;

@@ -9,8 +9,6 @@ const SCROLL_MS = 100;
 
 /** What the page goes through. */
 export interface Stages {
-  /** Whether there is a module to tell. */
-  isReady(): boolean;
   /** Another view begins; how it came to that. */
   view(how: string): void;
   /** The page became hidden, and may be killed without another word. */
@@ -22,14 +20,11 @@ export interface Stages {
 }
 
 let scrolling: ReturnType<typeof setTimeout> | undefined;
-let stages: Stages;
 
 /** Tells the module how far down the page was seen. */
 export function measure(): void {
   scrolling = undefined;
-  if (stages.isReady()) {
-    run(now(Op.Scroll, "", 0, scrollY, innerHeight, document.documentElement.scrollHeight));
-  }
+  run(now(Op.Scroll, "", 0, scrollY, innerHeight, document.documentElement.scrollHeight));
 }
 
 /** Measures before long. */
@@ -37,35 +32,31 @@ export function measureSoon(): void {
   scrolling ??= setTimeout(measure, SCROLL_MS);
 }
 
-function restore(slot: number): void {
-  if (stages.isReady()) run(now(Op.Restore, read(slot), 0, slot));
-}
-
-function show(): void {
-  stages.show();
-  // Another tab may have gone on with the session while this one slept.
-  restore(SESSION);
-}
+const restore = (slot: number) => run(now(Op.Restore, read(slot), 0, slot));
 
 /** Listens, and never to `beforeunload` or `unload`: these keep pages out of the back/forward cache. */
-export function watch(watching: Stages): void {
-  stages = watching;
-  document.addEventListener("visibilitychange", () => (document.visibilityState == "hidden" ? stages.hide() : show()));
+export function watch({ view, hide, show, leave }: Stages): void {
+  const back = () => {
+    show();
+    // Another tab may have gone on with the session while this one slept.
+    restore(SESSION);
+  };
+  document.addEventListener("visibilitychange", () => (document.visibilityState == "hidden" ? hide() : back()));
   addEventListener("pagehide", () => {
     measure();
-    stages.leave();
+    leave();
   });
   addEventListener("pageshow", (event) => {
     if (event.persisted) {
-      show();
-      stages.view("bfcache");
+      back();
+      view("bfcache");
     }
   });
-  addEventListener("online", () => stages.isReady() && run(now(Op.Online)));
+  addEventListener("online", () => run(now(Op.Online)));
   addEventListener("storage", ({ key }) => {
     const slot = slotOf(key);
     if (slot >= 0) restore(slot);
   });
   addEventListener("scroll", measureSoon, { passive: true });
-  watchHistory((how) => stages.view(how));
+  watchHistory(view);
 }

@@ -3,15 +3,15 @@
 /** The members of an object's JSON, without the braces. */
 export const members = (object: object): string => JSON.stringify(object).slice(1, -1);
 
-let told: string;
+let told = false;
 
-/** Whether the URL is another than when it was last told. */
-export const hasMoved = (): boolean => location.href != told;
+/** Whether the URL may be another than when it was last told. To ask `location` costs as much as all the rest. */
+export const hasMoved = (): boolean => !told;
 
 /** The current place, as the module wants it: two lines, the members of the place and of the query. */
 export function place(): string {
-  told = location.href;
-  const { host, pathname, search } = location;
+  told = true;
+  const { href, host, pathname, search } = location;
   let domain = "$direct";
   try {
     domain = new URL(document.referrer).host;
@@ -20,7 +20,7 @@ export function place(): string {
   }
   return (
     members({
-      $current_url: told,
+      $current_url: href,
       $host: host,
       $pathname: pathname,
       $referrer: document.referrer || domain,
@@ -48,6 +48,7 @@ export const browser = (): object => ({
 export function watchHistory(moved: (how: string) => void): () => void {
   let seen = location.pathname + location.search;
   const look = (how: string) => {
+    told = false;
     const now = location.pathname + location.search;
     if (now != seen) {
       seen = now;
@@ -56,6 +57,7 @@ export function watchHistory(moved: (how: string) => void): () => void {
   };
   const popped = () => look("popstate");
   addEventListener("popstate", popped);
+  addEventListener("hashchange", popped);
   const undo = (["pushState", "replaceState"] as const).map((name) => {
     const original = history[name];
     const wrapped = function (this: History, ...args: Parameters<typeof original>) {
@@ -70,6 +72,7 @@ export function watchHistory(moved: (how: string) => void): () => void {
   });
   return () => {
     removeEventListener("popstate", popped);
+    removeEventListener("hashchange", popped);
     moved = () => {};
     undo.forEach((put) => put());
   };

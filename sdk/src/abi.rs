@@ -36,7 +36,8 @@
     unreachable_pub,
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    clippy::too_many_arguments
+    clippy::too_many_arguments,
+    clippy::many_single_char_names
 )]
 
 use alloc::{string::String, vec::Vec};
@@ -216,11 +217,7 @@ pub(crate) extern "C" fn poll() -> *const Polled {
         Some(Effect::Send { id, transport, reason }) => (1, id, transport as u32 + 4 * reason as u32),
         Some(Effect::SetTimer { ms }) => (2, ms, 0),
         Some(Effect::Persist { slot }) => (3, slot as u32, 0),
-        Some(Effect::Dropped { reason, count }) => {
-            output.clear();
-            output.push_str(reason.name());
-            (4, count, 0)
-        }
+        Some(Effect::Dropped { count, .. }) => (4, count, 0),
         Some(Effect::Sent { count }) => (5, count, 0),
     };
     (polled.text, polled.length) = (output.as_ptr(), output.len());

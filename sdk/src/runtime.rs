@@ -38,16 +38,17 @@ fn class(layout: Layout) -> usize {
 // SAFETY: blocks are disjoint: each comes from memory never handed out before, or from the list that it was put
 // into when it was given back, by the size that it has. They are as long as asked for (`class` rounds up) and
 // aligned to `MIN_BLOCK`, as is every multiple of it; nothing here asks for more.
+#[allow(clippy::cast_ptr_alignment)]
 unsafe impl GlobalAlloc for PowersOfTwo {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let class = class(layout);
         // SAFETY: one call at a time, and none of ours is made from within another.
         let heap = unsafe { &mut *self.0.get() };
-        let Some(head) = heap.free.get_mut(class) else { return null_mut() };
-        if !head.is_null() {
-            let block = *head;
+        let Some(first) = heap.free.get_mut(class) else { return null_mut() };
+        if !first.is_null() {
+            let block = *first;
             // SAFETY: a free block begins with the link that `dealloc` has written.
-            *head = unsafe { block.cast::<*mut u8>().read() };
+            *first = unsafe { block.cast::<*mut u8>().read() };
             return block;
         }
         let size = 1usize << class;
@@ -71,10 +72,10 @@ unsafe impl GlobalAlloc for PowersOfTwo {
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
         // SAFETY: as above.
         let heap = unsafe { &mut *self.0.get() };
-        if let Some(head) = heap.free.get_mut(class(layout)) {
+        if let Some(first) = heap.free.get_mut(class(layout)) {
             // SAFETY: the block is ours again, and long enough for a link.
-            unsafe { block.cast::<*mut u8>().write(*head) };
-            *head = block;
+            unsafe { block.cast::<*mut u8>().write(*first) };
+            *first = block;
         }
     }
 }

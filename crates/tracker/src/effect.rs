@@ -27,7 +27,7 @@ pub enum Effect {
         /// Where.
         slot: Slot,
     },
-    /// Tell the page: so many events were given up.
+    /// Tell the page: so many events were given up. The text polled with it is the reason's name.
     Dropped {
         /// Why.
         reason: DropReason,

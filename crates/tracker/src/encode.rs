@@ -153,7 +153,8 @@ mod tests {
     }
 
     fn object(value: Value) -> Map<String, Value> {
-        value.as_object().cloned().unwrap_or_default()
+        let Value::Object(object) = value else { panic!("{value} is no object") };
+        object
     }
 
     #[test]

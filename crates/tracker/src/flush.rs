@@ -10,7 +10,7 @@ use tallymark_event::{
 use crate::{
     Effect, FlushReason, Now, Transport,
     context::Context,
-    drops::Drops,
+    drops::{self, Drops},
     encode::{Cut, Envelope},
     queue::{Queue, Room},
     retry::{Backoff, Verdict, verdict},
@@ -102,6 +102,18 @@ impl Outbox {
     /// All events up to this number were acknowledged or given up.
     pub(crate) fn settled(&self) -> u32 {
         self.queue.first_seq().map_or(self.seq, |first| first - 1)
+    }
+
+    /// How many events are neither acknowledged nor given up.
+    #[cfg(test)]
+    pub(crate) fn held(&self) -> usize {
+        self.queue.len()
+    }
+
+    /// How many fetches are under way.
+    #[cfg(test)]
+    pub(crate) fn fetches(&self) -> usize {
+        self.flights.iter().filter(|flight| flight.until_ms == NEVER).count()
     }
 
     /// Takes the event just numbered, or gives it (or older ones) up if it cannot be held.
@@ -209,24 +221,26 @@ impl Outbox {
         self.phase = Phase::Sending(FlushReason::Due);
     }
 
-    /// The next thing to do; `out` takes the text of a request.
+    /// The next thing to do; `out` takes its text.
     pub(crate) fn poll(&mut self, out: &mut String, now: Now) -> Option<Effect> {
         if let Some((reason, count)) = self.drops.tell() {
+            out.clear();
+            out.push_str(drops::name(reason));
             return Some(Effect::Dropped { reason, count });
         }
         if self.acknowledged > 0 {
-            let count = core::mem::take(&mut self.acknowledged) as u32;
+            let acknowledged = core::mem::take(&mut self.acknowledged);
+            let count = u32::try_from(acknowledged).unwrap_or(u32::MAX);
             return Some(Effect::Sent { count });
         }
         let departure = match self.phase {
-            Phase::Idle => None,
             Phase::Sending(reason) if self.may_send() && self.backoff.until_ms() <= now.monotonic_ms => {
                 self.depart(Transport::Fetch, reason, out, now)
             }
-            Phase::Sending(_) => None,
             Phase::Leaving(reason) => self
                 .depart(Transport::Beacon, reason, out, now)
                 .or_else(|| self.depart(Transport::LastResort, reason, out, now)),
+            Phase::Idle | Phase::Sending(_) => None,
         };
         if departure.is_none() {
             self.phase = Phase::Idle;
@@ -279,7 +293,8 @@ impl Outbox {
             return None;
         }
         self.timer_ms = next;
-        Some(Effect::SetTimer { ms: next.saturating_sub(now.monotonic_ms) as u32 })
+        let ms = next.saturating_sub(now.monotonic_ms);
+        Some(Effect::SetTimer { ms: u32::try_from(ms).unwrap_or(u32::MAX) })
     }
 
     /// Takes a flight for which `test` holds off the list.

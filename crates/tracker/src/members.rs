@@ -102,36 +102,27 @@ impl<'a> Iterator for Members<'a> {
         if self.rest.is_empty() {
             return None;
         }
-        let (mut depth, mut in_string, mut escaped) = (0u32, false, false);
-        let mut colon = None;
-        let mut end = self.rest.len();
-        for (at, byte) in self.rest.bytes().enumerate() {
-            if in_string {
-                match byte {
-                    _ if escaped => escaped = false,
-                    b'\\' => escaped = true,
-                    b'"' => in_string = false,
-                    _ => {}
-                }
-                continue;
-            }
+        let (mut depth, mut in_string) = (0u32, false);
+        let (mut at, mut colon) = (0, usize::MAX);
+        while let Some(byte) = self.rest.as_bytes().get(at) {
             match byte {
-                b'"' => in_string = true,
-                b'{' | b'[' => depth += 1,
-                b'}' | b']' => depth = depth.saturating_sub(1),
-                b':' if depth == 0 && colon.is_none() => colon = Some(at),
-                b',' if depth == 0 => {
-                    end = at;
-                    break;
-                }
+                // Outside of strings there is none.
+                b'\\' => at += 1,
+                b'"' => in_string = !in_string,
+                _ if in_string => {}
+                b'{' | b'[' => depth = depth.wrapping_add(1),
+                b'}' | b']' => depth = depth.wrapping_sub(1),
+                b':' if depth == 0 => colon = at,
+                b',' if depth == 0 => break,
                 _ => {}
             }
+            at += 1;
         }
         // Every cut is at an ASCII byte, hence at a character boundary.
-        let text = self.rest.get(..end).unwrap_or("");
-        self.rest = self.rest.get(end + 1..).unwrap_or("");
-        let colon = colon.unwrap_or(end);
-        Some(Member { key: text.get(..colon).unwrap_or(""), value: text.get(colon + 1..).unwrap_or("") })
+        let (member, rest) = self.rest.split_at_checked(at).unwrap_or((self.rest, ""));
+        self.rest = rest.get(1..).unwrap_or("");
+        let (key, value) = member.split_at_checked(colon).unwrap_or((member, ""));
+        Some(Member { key, value: value.get(1..).unwrap_or("") })
     }
 }
 

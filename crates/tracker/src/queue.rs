@@ -69,6 +69,12 @@ impl Queue {
         bytes
     }
 
+    /// How many events are held.
+    #[cfg(test)]
+    pub(crate) const fn len(&self) -> usize {
+        self.events.len()
+    }
+
     /// Whether an event of `bytes` more can be held.
     pub(crate) const fn has_room(&self, bytes: usize) -> bool {
         self.events.len() < MAX_QUEUE_EVENTS && self.bytes + bytes <= MAX_QUEUE_BYTES
@@ -85,7 +91,7 @@ impl Queue {
 
     /// Whether an event with a number up to `seq` waits.
     pub(crate) fn is_waiting(&self, seq: u32) -> bool {
-        self.events.iter().any(|e| e.flight == WAITING && e.seq <= seq)
+        self.events.iter().take_while(|e| e.seq <= seq).any(|e| e.flight == WAITING)
     }
 
     /// Sends what waits, oldest first and numbers up to `seq`, off in `flight` as far as there is room:

@@ -85,7 +85,9 @@ mod tests {
         #[test]
         fn ids_are_unique_whatever_the_clock_does(seed: [u64; 4], clock in proptest::collection::vec(0i64..4, 1..400)) {
             let mut rng = Rng::new();
-            seed.iter().for_each(|bits| rng.seed(*bits));
+            for bits in seed {
+                rng.seed(bits);
+            }
             let ids: HashSet<_> = clock.iter().map(|ms| rng.id(*ms)).collect();
             prop_assert_eq!(ids.len(), clock.len());
         }

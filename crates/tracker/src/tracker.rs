@@ -6,7 +6,7 @@ use tallymark_event::{DropReason, Timestamp, wire};
 
 use crate::{
     Effect, Now, Session, Slot, campaign,
-    context::Context,
+    context::{Context, RESERVED},
     device,
     encode::{self, Entry},
     flush::Outbox,
@@ -50,6 +50,7 @@ pub struct Tracker {
     outbox: Outbox,
     kept: Kept,
     session: Session,
+    session_id: String,
     session_saved_ms: i64,
     /// Object: the campaign in the current URL, for a session that begins here.
     arrival: String,
@@ -63,6 +64,12 @@ pub struct Tracker {
     scratch: String,
 }
 
+impl Default for Tracker {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Tracker {
     /// A tracker that knows nothing yet.
     pub const fn new() -> Self {
@@ -73,6 +80,7 @@ impl Tracker {
             outbox: Outbox::new(),
             kept: Kept::new(),
             session: Session::NONE,
+            session_id: String::new(),
             session_saved_ms: 0,
             arrival: String::new(),
             view: View::new(),
@@ -98,13 +106,16 @@ impl Tracker {
     /// kind changes nothing.
     pub fn restore(&mut self, slot: Slot, value: &str) {
         let fits = if slot.is_object() { members::of_object(value).is_some() } else { is_id(value) };
-        let gone = value.is_empty() && !matches!(slot, Slot::Device | Slot::Anonymous | Slot::Session);
+        let gone = value.is_empty() && !matches!(slot, Slot::Device | Slot::Anonymous);
         if slot == Slot::Session {
             let session = Session::parse(value);
-            if session.active_ms < self.session.active_ms {
-                return;
+            if session.active_ms >= self.session.active_ms {
+                self.session = session;
+                self.session_id.clear();
+                self.session_id.push_str(session::id(value));
+                self.context = None;
             }
-            self.session = session;
+            return;
         }
         if fits || gone {
             self.kept.restore(slot, value);
@@ -216,7 +227,9 @@ impl Tracker {
     /// From now on every event has `properties` (a JSON object).
     pub fn register(&mut self, properties: &str) {
         if let Some(properties) = members::of_object(properties) {
-            self.kept.merge(Slot::Supers, properties);
+            let mut free = String::new();
+            members::append_unless(&mut free, properties, RESERVED);
+            self.kept.merge(Slot::Supers, &free);
             self.context = None;
         }
     }
@@ -352,8 +365,7 @@ impl Tracker {
         if !self.view.id.is_empty() {
             members::text(&mut ours, "$pageview_id", &self.view.id);
         }
-        members::raw(&mut ours, "$session_id", session::id(self.kept.get(Slot::Session)).0);
-        ours.push('"');
+        members::text(&mut ours, "$session_id", &self.session_id);
         identity::write(&self.kept, &mut ours);
         Context::new(&ours, self.kept.members(Slot::Campaign), self.kept.members(Slot::Supers))
     }
@@ -372,26 +384,20 @@ impl Tracker {
     fn begin_session(&mut self) {
         let wall_ms = self.now.wall_ms;
         self.session = Session { began_ms: wall_ms, active_ms: wall_ms };
-        let mut id = self.fresh_id();
-        // As a kept session begins: the closing quote gives way to the moments.
-        id.pop();
-        self.write_session(&id);
+        self.session_id.clear();
+        text::id(&mut self.session_id, self.rng.id(wall_ms));
+        self.save_session();
         self.kept.set(Slot::Campaign, &self.arrival);
         self.context = None;
     }
 
     fn save_session(&mut self) {
-        let id = String::from(session::id(self.kept.get(Slot::Session)).0);
-        if !id.is_empty() {
-            self.write_session(&id);
+        if !self.session_id.is_empty() {
+            self.session_saved_ms = self.now.wall_ms;
+            self.scratch.clear();
+            self.session.write(&self.session_id, &mut self.scratch);
+            self.kept.set(Slot::Session, &self.scratch);
         }
-    }
-
-    fn write_session(&mut self, id: &str) {
-        self.session_saved_ms = self.now.wall_ms;
-        let mut value = String::new();
-        self.session.write(id, &mut value);
-        self.kept.set(Slot::Session, &value);
     }
 
     /// An id that is not an event's, as a JSON string.
@@ -407,3 +413,8 @@ impl Tracker {
         text::id(&mut self.id, self.rng.id(self.now.wall_ms));
     }
 }
+
+#[cfg(test)]
+mod accounting;
+#[cfg(test)]
+mod tests;

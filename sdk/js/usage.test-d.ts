@@ -1,0 +1,36 @@
+// What a user of the package writes, and what the types must refuse. Compiled, never run.
+import { init, type Options, type Tallymark } from "../dist/index.js";
+
+const options: Options = { key: "wk_1", host: "https://collect.example", path: "/batch/", capturePageleave: false };
+const tallymark: Tallymark = init(options);
+
+tallymark.capture("recipe_scaled");
+tallymark.capture("recipe_scaled", { factor: 2, tags: ["a"], at: new Date() });
+tallymark.capture("recipe_scaled", {}, { entity: { type: "recipe", id: "42" }, correlationId: "c", timestamp: Date.now() });
+tallymark.page();
+tallymark.page({ section: "docs" });
+tallymark.identify("user-1", { plan: "pro" });
+tallymark.group("company", "acme", { seats: 3 });
+tallymark.register({ theme: "dark" });
+tallymark.unregister("theme");
+tallymark.reset();
+const flushed: Promise<void> = tallymark.flush();
+void flushed;
+const off: () => void = tallymark.on("dropped", ({ reason, count }) => {
+  if (reason == "queue_full") console.log(count + 1);
+});
+off();
+tallymark.on("captured", ({ event, uuid, seq }) => console.log(event.length, uuid.length, seq + 1));
+tallymark.on("ready", () => {});
+init({ key: "wk_1", wasmUrl: new URL("https://cdn.example/tm.wasm") });
+
+// @ts-expect-error The key is required.
+init({ host: "https://collect.example" });
+// @ts-expect-error An event has a name.
+tallymark.capture();
+// @ts-expect-error An entity has a type and an id.
+tallymark.capture("x", {}, { entity: { type: "recipe" } });
+// @ts-expect-error There is no such event.
+tallymark.on("lost", () => {});
+// @ts-expect-error There is no such reason.
+tallymark.on("dropped", ({ reason }) => reason == "bored");
