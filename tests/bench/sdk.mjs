@@ -7,7 +7,7 @@ import { createServer } from "node:http";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 import { build } from "esbuild";
-import { ROOT } from "../harness/world.mjs";
+import { ROOT, stubTag } from "../harness/world.mjs";
 import { median } from "./load.mjs";
 
 const quick = process.argv.includes("--quick");
@@ -47,12 +47,11 @@ const slim = await build({
   logLevel: "error",
 });
 
-const snippet = readFileSync(join(ROOT, "sdk/snippet.html"), "utf8");
 const html = (body) => `<!doctype html><meta charset="utf-8"><title>bench</title>
 <script>window.__start = performance.now(); window.__ready = () => { window.__readyAt ??= performance.now(); };</script>${body}`;
 const pages = {
   "/blank": html(""),
-  "/tallymark": html(`${snippet}<script>tallymark.on("ready", () => window.__ready());</script><script async src="/tm.js" data-key="wk_bench"></script>`),
+  "/tallymark": html(`${stubTag()}<script>tallymark.on("ready", () => window.__ready());</script><script async src="/tm.js" data-key="wk_bench"></script>`),
   "/posthog": html(`<script async src="/posthog.js"></script>`),
 };
 const files = {

@@ -22,13 +22,13 @@ export default {
     }
     if (url.pathname === "/favicon.ico") return new Response(null, { status: 204 });
     const [, key, page] = url.pathname.split("/");
-    return new Response(html(env.SNIPPET, key, page, url.searchParams), {
+    return new Response(html(env.STUB, key, page, url.searchParams), {
       headers: { "content-type": "text/html; charset=utf-8", "cache-control": "no-cache" },
     });
   },
 };
 
-function html(snippet, key, page, params) {
+function html(stub, key, page, params) {
   const attributes = [...params].flatMap(([name, value]) => (name.startsWith("tm-") ? [`data-${name.slice(3)}="${value}"`] : []));
   const sdk =
     params.get("load") === "npm"
@@ -36,7 +36,7 @@ function html(snippet, key, page, params) {
            import { init } from "/npm/index.js";
            window.client = init({ key: "${key}", host: location.origin, wasmUrl: "/tm.wasm" });
          </script>`
-      : `${snippet}<script async src="/tm.js" data-key="${key}" ${attributes.join(" ")}></script>`;
+      : `${stub}<script async src="/tm.js" data-key="${key}" ${attributes.join(" ")}></script>`;
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${page}</title>${sdk}</head>
 <body style="margin:0">
   <h1>${page}</h1>

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { chromium } from "playwright-core";
 import { Client, accounted } from "../harness/client.mjs";
-import { ROOT, enrol, newTenant, startWorld } from "../harness/world.mjs";
+import { ROOT, enrol, newTenant, startWorld, stubTag } from "../harness/world.mjs";
 
 /** A plain Chrome: the headless one names itself, and clients treat it as a bot. */
 const USER_AGENT =
@@ -53,7 +53,7 @@ export function scenarios() {
     const site = {
       modules: [{ type: "ESModule", path: "site.mjs", contents: readFileSync(join(ROOT, "tests/e2e/site.mjs"), "utf8") }],
       bindings: {
-        SNIPPET: readFileSync(join(ROOT, "sdk/snippet.html"), "utf8"),
+        STUB: stubTag(),
         NPM: readFileSync(join(ROOT, "sdk/dist/index.js"), "utf8"),
       },
     };

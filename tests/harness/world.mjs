@@ -49,6 +49,11 @@ function built(path) {
   return readFileSync(file);
 }
 
+/** The inline stub as a layout has it: the snippet without the tag that loads the SDK. */
+export function stubTag() {
+  return /<script>.*?<\/script>/s.exec(readFileSync(join(ROOT, "sdk/snippet.html"), "utf8"))[0];
+}
+
 /** The demo's Worker, for these tenants. */
 export function demoSite(tenants) {
   const contents = built("target/demo/index.js").toString();
