@@ -57,6 +57,14 @@ export function watch({ view, hide, show, leave }: Stages): void {
     const slot = slotOf(key);
     if (slot >= 0) restore(slot);
   });
-  addEventListener("scroll", measureSoon, { passive: true });
+  addEventListener(
+    "scroll",
+    () => {
+      // At once as well as in a while: who jumps down and back has seen the depth.
+      if (!scrolling) measure();
+      measureSoon();
+    },
+    { passive: true },
+  );
   watchHistory(view);
 }

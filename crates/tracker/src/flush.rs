@@ -154,8 +154,9 @@ impl Outbox {
         self.phase = Phase::Sending(FlushReason::Due);
     }
 
-    /// The page asks for everything to be sent.
+    /// The page asks for everything to be sent, and waits for the answer: beacons, which have none, go again.
     pub(crate) fn flush(&mut self) {
+        self.recall(|flight| flight.until_ms != NEVER);
         self.ripen();
         self.phase = Phase::Sending(FlushReason::Asked);
     }

@@ -173,7 +173,8 @@ fn views_tell_of_the_view_before_once() {
     assert_eq!(leave["event"], "$pageleave");
     assert_eq!(leave["properties"]["$prev_pageview_id"], second["uuid"]);
     assert_eq!(leave["properties"]["$pageview_id"], second["uuid"]);
-    let [third] = page.flush().try_into().unwrap();
+    let third = page.flush().pop().unwrap();
+    assert_eq!(third["properties"]["$seq"], 4);
     assert!(third["properties"].get("$prev_pageview_id").is_none(), "it was told by the $pageleave");
 }
 
@@ -370,6 +371,18 @@ fn hiding_beacons_what_waits_and_a_page_that_lives_asks_again() {
     page.wait(1);
     assert_eq!(page.requests[1].transport, Transport::Fetch);
     assert_eq!(page.requests[1].body["batch"], page.requests[0].body["batch"]);
+}
+
+#[test]
+fn a_page_that_waits_for_an_answer_gets_one_for_what_was_beaconed_too() {
+    let mut page = Page::new();
+    page.capture("a").after(0, |t| t.hide(0)).after(0, Tracker::flush);
+    let [beacon, fetch] = page.requests.as_slice() else { panic!("{:?}", page.requests) };
+    assert_eq!((beacon.transport, fetch.transport), (Transport::Beacon, Transport::Fetch));
+    assert_eq!(beacon.body["batch"], fetch.body["batch"]);
+    let (beacon, fetch) = (beacon.id, fetch.id);
+    page.after(0, |t| t.answer(fetch, 200, 0)).after(0, |t| t.beacon_refused(beacon));
+    assert_eq!((page.sent, page.tracker.settled(), page.requests.len()), (1, 1, 2));
 }
 
 #[test]
