@@ -1,5 +1,5 @@
 //! Every recorded request of posthog-js 1.449 that carries events decodes to exactly the events that it
-//! holds. The recordings lie in the shared folder beside the repository.
+//! holds. The recordings are in `tests/fixtures/posthog`.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::disallowed_methods)]
 
 use std::{
@@ -32,12 +32,8 @@ const BROWSER_KEY: &str = r#"{"organization_id":"org_shop","kind":"browser",
 const SERVER_KEY: &str = r#"{"organization_id":"org_shop","kind":"server"}"#;
 
 fn recordings() -> PathBuf {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/fixtures/posthog");
-    assert!(
-        folder.is_dir(),
-        "{} is missing: check the shared folder out beside the repository (../shared)",
-        folder.display()
-    );
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/posthog");
+    assert!(folder.is_dir(), "{} is missing", folder.display());
     folder
 }
 

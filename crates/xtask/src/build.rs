@@ -34,7 +34,7 @@ pub fn all() -> Result<bool> {
 pub fn sdk() -> Result<bool> {
     let wasm = cargo_wasm("tallymark-sdk", "sdk", None)?;
     let optimised = root().join("target/sdk/tm.wasm");
-    optimise(&wasm, &optimised, "-Oz", &["--converge", "--strip-target-features"])?;
+    optimise(&wasm, &optimised, "-Oz", &["--converge", "--flatten", "--rereloop", "-Oz", "--strip-target-features"])?;
     // Its own clock: the step may begin by emptying sdk/dist.
     let stamp = root().join("target/sdk/.built");
     let fresh = node_step("sdk/build.mjs", &[&optimised], &["sdk/js", "sdk/package.json"], &stamp)?;
