@@ -33,7 +33,7 @@ let mf;
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), "demo-"));
   const contents = await readFile(await buildDemo(folder), "utf8");
-  const common = { modules: true, compatibilityDate: "2026-11-01" };
+  const common = { modules: true, compatibilityDate: "2026-10-20" };
   mf = new Miniflare(
     convertV4MiniflareOptions({
       cf: false,
