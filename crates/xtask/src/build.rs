@@ -34,7 +34,12 @@ pub fn all() -> Result<bool> {
 pub fn sdk() -> Result<bool> {
     let wasm = cargo_wasm("tallymark-sdk", "sdk", None)?;
     let optimised = root().join("target/sdk/tm.wasm");
-    optimise(&wasm, &optimised, "-Oz", &["--converge", "--flatten", "--rereloop", "-Oz", "--strip-target-features"])?;
+    optimise(
+        &wasm,
+        &optimised,
+        "-Oz",
+        &["--converge", "--flatten", "--rereloop", "-Oz", "--strip-target-features"],
+    )?;
     // Its own clock: the step may begin by emptying sdk/dist.
     let stamp = root().join("target/sdk/.built");
     let fresh = node_step("sdk/build.mjs", &[&optimised], &["sdk/js", "sdk/package.json"], &stamp)?;
@@ -142,9 +147,13 @@ fn node_step(script: &str, args: &[&Path], sources: &[&str], stamp: &Path) -> Re
     Ok(true)
 }
 
-/// Whether `output` exists and none of `inputs` (folders: whatever lies in them) has changed since.
+/// Whether `output` exists and neither we, whose flags made it, nor any of `inputs` (folders: whatever lies in
+/// them) has changed since.
 fn is_newer(output: &Path, inputs: &[PathBuf]) -> Result<bool> {
     let Ok(made) = fs::metadata(output).and_then(|m| m.modified()) else { return Ok(false) };
+    if newest(&std::env::current_exe()?)? > made {
+        return Ok(false);
+    }
     for input in inputs {
         if input.exists() && newest(input)? > made {
             return Ok(false);
