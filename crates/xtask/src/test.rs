@@ -80,6 +80,7 @@ fn node_test_command(files: &str) -> std::process::Command {
 fn deny() -> Result<()> {
     let installed = command("cargo-deny").arg("--version").output().is_ok_and(|o| o.status.success());
     if !installed {
+        println!("installing cargo-deny: some minutes, once");
         run(cargo().args(["install", "--quiet", "--locked", "cargo-deny", "--version", "0.20.2"]))?;
     }
     // Not `advisories`: its database is fetched from the network, which a build must not depend on.
