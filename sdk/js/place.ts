@@ -33,11 +33,17 @@ export function place(): string {
   );
 }
 
+/** The time zone. Where it is there, Temporal knows it at once; Intl loads its tables first: 10 to 20 ms. */
+function timezone(): string {
+  const { Temporal } = self as { Temporal?: { Now: { timeZoneId(): string } } };
+  return Temporal ? Temporal.Now.timeZoneId() : Intl.DateTimeFormat().resolvedOptions().timeZone;
+}
+
 /** What does not change while the page lives. */
 export const browser = (): object => ({
   $raw_user_agent: navigator.userAgent,
   $browser_language: navigator.language,
-  $timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+  $timezone: timezone(),
   $screen_width: screen.width,
   $screen_height: screen.height,
 });
