@@ -57,5 +57,5 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     console.error("usage: node www/demo/build.mjs <outdir>");
     process.exit(2);
   }
-  console.log(await buildDemo(outdir));
+  await buildDemo(outdir);
 }
