@@ -1,0 +1,130 @@
+// The books balance whatever the network does: batches late, repeated, out of order, at the same time.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { Client, accounted, event, uuidv7 } from "../harness/client.mjs";
+import { enrol, newTenant, startWorld } from "../harness/world.mjs";
+
+let world;
+before(async () => {
+  // A second Worker that reaches the same logs, to say what day it is: in the collector that is the clock's word.
+  const contents = `export default { async fetch(request, env) {
+    const { organization_id, batch } = await request.json();
+    return Response.json(await env.LOG.getByName("log:" + organization_id).append(batch));
+  } }`;
+  const calendar = {
+    name: "calendar",
+    modules: [{ type: "ESModule", path: "calendar.mjs", contents }],
+    durableObjects: { LOG: { className: "TenantLog", scriptName: "collector", useSQLite: true } },
+    unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
+  };
+  world = await startWorld({ tenants: [], extraWorkers: [calendar] });
+});
+after(() => world.stop());
+
+/** Mulberry32: a run that fails can be had again by its seed. */
+function random(seed) {
+  return (below) => {
+    seed = (seed + 0x6d2b79f5) | 0;
+    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return (((t ^ (t >>> 14)) >>> 0) / 4294967296) * below | 0;
+  };
+}
+
+/** A page's life: what it captured, and the requests in which it told of it, in the order of sending. */
+function stream(below) {
+  const id = uuidv7();
+  const told = { captured: 0, stored: 0, quarantined: 0, dropped: 0 };
+  const requests = [];
+  let batch = [];
+  for (let seq = 1; seq <= 40; seq++) {
+    told.captured++;
+    const fate = below(10);
+    if (fate === 0) told.dropped++;
+    else if (fate === 1) {
+      told.quarantined++;
+      batch.push(event("x".repeat(201), { stream: id, seq }));
+    } else {
+      told.stored++;
+      batch.push(event("fine", { stream: id, seq }));
+    }
+    if (below(6) === 0 || seq === 40) {
+      requests.push([batch, { stream: { id, seq, dropped: { queue_full: told.dropped } } }]);
+      batch = [];
+    }
+  }
+  return { told, requests };
+}
+
+for (const seed of [1, 2, 3, 4]) {
+  test(`seed ${seed}: every order and repetition gives the same books`, async () => {
+    const below = random(seed);
+    const tenant = newTenant(`ledger${seed}`);
+    await enrol(world.registry, tenant, [world.url]);
+    const client = new Client(world.url, tenant);
+    const streams = [stream(below), stream(below), stream(below)];
+    // Each request once, some of them again and again; then all in any order.
+    const deliveries = streams
+      .flatMap(({ requests }) => requests)
+      .flatMap((request) => Array(1 + (below(3) === 0 ? 1 + below(3) : 0)).fill(request));
+    for (let i = deliveries.length - 1; i > 0; i--) {
+      const j = below(i + 1);
+      [deliveries[i], deliveries[j]] = [deliveries[j], deliveries[i]];
+    }
+    let captured = 0;
+    while (deliveries.length > 0) {
+      const together = deliveries.splice(0, 1 + below(6));
+      const answers = await Promise.all(together.map(([events, report]) => client.batch(events, report)));
+      assert.ok(answers.every((answer) => answer.status === 200));
+      const { total, over_accounted } = await client.ledger();
+      assert.equal(total.captured, accounted(total), "at every moment");
+      assert.ok(total.under_way >= 0 && total.captured >= captured);
+      assert.equal(over_accounted, 0);
+      captured = total.captured;
+    }
+    const expected = (what) => streams.reduce((sum, { told }) => sum + told[what], 0);
+    const { total, balanced, streams_with_gaps } = await client.ledger();
+    assert.equal(total.captured, expected("captured"));
+    assert.equal(total.stored, expected("stored"));
+    assert.deepEqual(total.quarantined, { too_long: expected("quarantined") });
+    assert.deepEqual(total.dropped, { queue_full: expected("dropped") });
+    assert.deepEqual([total.under_way, balanced, streams_with_gaps], [0, true, []]);
+    assert.equal((await client.events()).length, expected("stored"));
+  });
+}
+
+test("a day's closing balance is the next day's opening", async () => {
+  const tenant = newTenant("days");
+  await enrol(world.registry, tenant, [world.url]);
+  const client = new Client(world.url, tenant);
+  const url = await world.mf.unsafeGetDirectURL("calendar");
+  const { organization_id } = tenant;
+  const id = uuidv7();
+  const arrive = async (day, seqs, high) => {
+    const at = `${day}T12:00:00.000Z`;
+    const row = (seq) => [
+      uuidv7(), "a", at, at, organization_id, null, "visitor", null, null, null, null, "browser", "origin", 1, {},
+      { stream_id: id, seq },
+    ];
+    const streams = JSON.stringify([[id, high, seqs.length, {}]]);
+    const batch = {
+      day, rows: [JSON.stringify(seqs.map(row))], events: seqs.length, quarantined: "", quarantinedCount: 0, streams,
+      unsequenced: 0,
+    };
+    const response = await fetch(url, { method: "POST", body: JSON.stringify({ organization_id, batch }) });
+    assert.deepEqual(await response.json(), { stored: seqs.length, duplicates: 0, quarantined: 0 });
+  };
+  await arrive("2026-03-01", [1, 2, 5], 5);
+  await arrive("2026-03-03", [3], 5);
+  await arrive("2026-03-04", [4, 6], 6);
+  const figures = ({ day, captured, stored, under_way }) => [day, captured, stored, under_way];
+  const march = await client.ledger("?from=2026-03-01&to=2026-03-31");
+  assert.deepEqual(march.days.map(figures), [
+    ["2026-03-01", 5, 3, 2],
+    ["2026-03-03", 0, 1, 1],
+    ["2026-03-04", 1, 2, 0],
+  ]);
+  const later = await client.ledger("?from=2026-03-02&to=2026-03-03");
+  assert.deepEqual(later.days.map(figures), [["2026-03-03", 0, 1, 1]]);
+  assert.equal(later.total.under_way, 1);
+});
