@@ -127,8 +127,14 @@ impl DomainEvent<'_> {
             self.entity_id,
             self.correlation_id,
         ] {
-            out.push(',');
-            out.push_str(text.map_or("null", RawJson::as_str));
+            // Not one `push_str` of either: a text of known length costs no call in wasm.
+            match text {
+                None => out.push_str(",null"),
+                Some(text) => {
+                    out.push(',');
+                    out.push_str(text.as_str());
+                }
+            }
         }
         out.push(',');
         out.push_str(self.source.as_str());

@@ -47,30 +47,21 @@ impl EventId {
 
     /// Reads UUID text: hyphenated or not, any version, either case. `None` for anything else.
     pub fn parse(text: &str) -> Option<Self> {
-        let mut bytes = [0u8; 16];
-        let mut digits = 0usize;
-        let hyphenated = text.len() == UUID_TEXT;
-        if !hyphenated && text.len() != 32 {
-            return None;
-        }
-        for (at, c) in text.bytes().enumerate() {
-            if hyphenated && matches!(at, 8 | 13 | 18 | 23) {
-                if c != b'-' {
-                    return None;
-                }
-                continue;
+        let text = text.as_bytes();
+        let four = |at: usize| text.get(at..).and_then(|rest| rest.first_chunk().copied());
+        let groups = match text.len() {
+            32 => [0, 4, 8, 12, 16, 20, 24, 28],
+            UUID_TEXT if [8, 13, 18, 23].iter().all(|at| text.get(*at) == Some(&b'-')) => {
+                [0, 4, 9, 14, 19, 24, 28, 32]
             }
-            let nibble = match c {
-                b'0'..=b'9' => c - b'0',
-                b'a'..=b'f' => c - b'a' + 10,
-                b'A'..=b'F' => c - b'A' + 10,
-                _ => return None,
-            };
-            let byte = bytes.get_mut(digits / 2)?;
-            *byte = (*byte << 4) | nibble;
-            digits += 1;
-        }
-        (digits == 32).then_some(Self(bytes))
+            _ => return None,
+        };
+        let [g0, g1, g2, g3, g4, g5, g6, g7] = groups.map(four);
+        let [b0, b1, b2, b3] = unhex(g0?, g1?)?;
+        let [b4, b5, b6, b7] = unhex(g2?, g3?)?;
+        let [b8, b9, b10, b11] = unhex(g4?, g5?)?;
+        let [b12, b13, b14, b15] = unhex(g6?, g7?)?;
+        Some(Self([b0, b1, b2, b3, b4, b5, b6, b7, b8, b9, b10, b11, b12, b13, b14, b15]))
     }
 
     /// The 16 bytes.
@@ -93,9 +84,11 @@ impl EventId {
     }
 }
 
+/// One in every lane of a word.
+const ONES: u64 = u64::from_be_bytes([1; 8]);
+
 /// Four bytes as eight hexadecimal digits, in the lanes of one word.
 const fn hex(bytes: [u8; 4]) -> [u8; 8] {
-    const ONES: u64 = u64::from_be_bytes([1; 8]);
     let word = u32::from_be_bytes(bytes) as u64;
     // A nibble a lane: 0xabcd1234 becomes 0x0a0b0c0d01020304.
     let word = (word | word << 16) & 0x0000_ffff_0000_ffff;
@@ -104,6 +97,19 @@ const fn hex(bytes: [u8; 4]) -> [u8; 8] {
     // Lanes of ten and more carry into bit 4 when six is added: they are letters.
     let letters = (nibbles + 6 * ONES) >> 4 & ONES;
     (nibbles + b'0' as u64 * ONES + letters * (b'a' - b'0' - 10) as u64).to_be_bytes()
+}
+
+/// The inverse of [`hex`], of two times four digits in either case: a quarter of what digit by digit takes.
+fn unhex(high: [u8; 4], low: [u8; 4]) -> Option<[u8; 4]> {
+    let word = u64::from(u32::from_be_bytes(high)) << 32 | u64::from(u32::from_be_bytes(low));
+    let letters = word >> 6 & ONES;
+    let nibbles = ((word & 0x0f * ONES) + 9 * letters) & 0x0f * ONES;
+    let pairs = (nibbles | nibbles >> 4) & 0x00ff_00ff_00ff_00ff;
+    let [_, _, b0, b1, _, _, b2, b3] = (pairs | pairs >> 8).to_be_bytes();
+    let bytes = [b0, b1, b2, b3];
+    // What is no digit has been given a value all the same, but is not how that value is written.
+    let lower_case = word | letters << 5;
+    (hex(bytes) == lower_case.to_be_bytes()).then_some(bytes)
 }
 
 impl fmt::Display for EventId {
@@ -173,6 +179,13 @@ mod tests {
         }
         assert_eq!(EventId::parse("g1f02b3c4d5e7fffbfffffffffffffff"), None);
         assert_eq!(EventId::parse("ééééééééééééééééé-"), None);
+        for at in 0..32 {
+            for byte in (0..128).filter(|byte: &u8| !byte.is_ascii_hexdigit()) {
+                let mut text = [b'7'; 32];
+                text[at] = byte;
+                assert_eq!(EventId::parse(core::str::from_utf8(&text).unwrap()), None, "{byte} at {at}");
+            }
+        }
     }
 
     proptest! {

@@ -32,10 +32,10 @@ impl Timestamp {
     /// optional, the zone `Z`, `±hh:mm`, `±hhmm`, `±hh` or none (taken as UTC), or a date alone.
     pub fn parse(text: &str) -> Option<Self> {
         let b = text.as_bytes();
-        let two = |at: usize| -> Option<i64> {
+        let two = |at: usize| -> Option<i32> {
             let (hi, lo) = (*b.get(at)?, *b.get(at + 1)?);
             (hi.is_ascii_digit() && lo.is_ascii_digit())
-                .then(|| i64::from(hi - b'0') * 10 + i64::from(lo - b'0'))
+                .then(|| i32::from(hi - b'0') * 10 + i32::from(lo - b'0'))
         };
         let is = |at: usize, c: u8| b.get(at) == Some(&c);
         let year = two(0)? * 100 + two(2)?;
@@ -46,7 +46,7 @@ impl Timestamp {
         if day < 1 || day > days_in_month(year, month) {
             return None;
         }
-        let midnight = days_from_civil(year, month, day) * MS_PER_DAY;
+        let midnight = i64::from(days_from_civil(year, month, day)) * MS_PER_DAY;
         if b.len() == 10 {
             return Some(Self::from_ms(midnight));
         }
@@ -65,7 +65,7 @@ impl Timestamp {
                 let mut scale = 100;
                 let start = at;
                 while let Some(c @ b'0'..=b'9') = b.get(at) {
-                    milli += i64::from(c - b'0') * scale;
+                    milli += i32::from(c - b'0') * scale;
                     scale /= 10;
                     at += 1;
                 }
@@ -99,23 +99,26 @@ impl Timestamp {
             Some(_) => return None,
         };
         let time = ((hour * 60 + minute - zone) * 60 + second) * 1_000 + milli;
-        Some(Self::from_ms(midnight + time))
+        Some(Self::from_ms(midnight + i64::from(time)))
     }
 
-    /// Appends `2026-11-21T00:11:21.182Z`. Two of these are in every row: the text is made in place.
+    /// Appends `2026-11-21T00:11:21.182Z`. Two of these are in every row: the text is made in place, and as
+    /// soon as the day is known in 32 bits, whose divisions by constants are none.
+    #[allow(clippy::cast_possible_truncation)] // ten thousand years of days, a day of ms
     pub fn write(self, out: &mut String) {
-        let (year, month, day) = civil_from_days(self.0.div_euclid(MS_PER_DAY));
-        let ms = self.0.rem_euclid(MS_PER_DAY);
+        let days = self.0.div_euclid(MS_PER_DAY);
+        let ms = (self.0 - days * MS_PER_DAY) as i32;
+        let (year, month, day) = civil_from_days(days as i32);
+        let (minutes, ms) = (ms / 60_000, ms % 60_000);
         let mut text = *b"0000-00-00T00:00:00.000Z";
         let [y0, y1, y2, y3, _, m0, m1, _, d0, d1, _, h0, h1, _, n0, n1, _, s0, s1, _, f0, f1, f2, _] =
             &mut text;
         digits([y0, y1, y2, y3], year);
         digits([m0, m1], month);
         digits([d0, d1], day);
-        digits([h0, h1], ms / 3_600_000);
-        digits([n0, n1], ms / 60_000 % 60);
-        digits([s0, s1], ms / 1_000 % 60);
-        digits([f0, f1, f2], ms % 1_000);
+        digits([h0, h1], minutes / 60);
+        digits([n0, n1], minutes % 60);
+        digits([s0, s1, f0, f1, f2], ms);
         out.push_str(core::str::from_utf8(&text).unwrap_or_default());
     }
 
@@ -129,18 +132,18 @@ impl Timestamp {
 
 /// Writes `value` into as many decimal places as there are.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // a digit
-fn digits<const N: usize>(places: [&mut u8; N], mut value: i64) {
+fn digits<const N: usize>(places: [&mut u8; N], mut value: i32) {
     for place in places.into_iter().rev() {
         *place = b'0' + (value % 10) as u8;
         value /= 10;
     }
 }
 
-const fn is_leap(year: i64) -> bool {
+const fn is_leap(year: i32) -> bool {
     (year % 4 == 0 && year % 100 != 0) || year % 400 == 0
 }
 
-const fn days_in_month(year: i64, month: i64) -> i64 {
+const fn days_in_month(year: i32, month: i32) -> i32 {
     match month {
         2 if is_leap(year) => 29,
         2 => 28,
@@ -150,7 +153,7 @@ const fn days_in_month(year: i64, month: i64) -> i64 {
 }
 
 /// Days since the epoch of a proleptic Gregorian date (Howard Hinnant's algorithm).
-const fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
+const fn days_from_civil(year: i32, month: i32, day: i32) -> i32 {
     let y = if month <= 2 { year - 1 } else { year };
     let era = y.div_euclid(400);
     let yoe = y.rem_euclid(400);
@@ -159,7 +162,7 @@ const fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
     era * 146_097 + doe - 719_468
 }
 
-const fn civil_from_days(days: i64) -> (i64, i64, i64) {
+const fn civil_from_days(days: i32) -> (i32, i32, i32) {
     let z = days + 719_468;
     let era = z.div_euclid(146_097);
     let doe = z.rem_euclid(146_097);
