@@ -3,8 +3,6 @@
 //! Everything is kept as the client wrote it, but for what has a column of its own, what belongs to the
 //! wire, and the visitor's address, which is stored nowhere.
 
-use core::ops::Range;
-
 use crate::{
     Dialect,
     decode::{Batch, Part},
@@ -35,31 +33,12 @@ pub(crate) fn withholds(dialect: Dialect, name: &[u8]) -> bool {
 /// Appends what may be kept of `part`: its members without the braces, each run of them as it stands.
 /// Says whether there was anything.
 pub(crate) fn write_kept(part: &Part<'_>, batch: &Batch<'_>, out: &mut String) -> bool {
-    let Some(value) = part.value else { return false };
-    let withheld = batch.withheld.get(part.withheld.clone()).unwrap_or_default();
-    if withheld.is_empty() {
-        out.push_str(value.inside());
-        return !value.inside().is_empty();
-    }
-    let text = value.as_str();
-    let mut wrote = false;
-    let mut keep = |run: Range<usize>| {
-        // Between two members stand a comma and white space, and no member ends in either.
-        let separator = |c: char| c == ',' || c.is_ascii_whitespace();
-        let run = text.get(run).unwrap_or_default().trim_matches(separator);
-        if !run.is_empty() {
-            if wrote {
-                out.push(',');
-            }
-            out.push_str(run);
-            wrote = true;
+    let runs = batch.kept.get(part.kept.clone()).unwrap_or_default();
+    for (at, run) in runs.iter().enumerate() {
+        if at > 0 {
+            out.push(',');
         }
-    };
-    let mut start = 1;
-    for member in withheld {
-        keep(start..member.start);
-        start = member.end;
+        out.push_str(run);
     }
-    keep(start..text.len().saturating_sub(1));
-    wrote
+    !runs.is_empty()
 }

@@ -139,8 +139,8 @@ pub(crate) fn judge<'t>(
 
 /// Rules for the item as such.
 fn whole(event: &Event<'_>) -> Result<(), Violation> {
-    let item = Some(Value::well_formed(event.text));
     if !event.is_object {
+        let item = Some(Value::well_formed(event.text));
         return Err(Violation::of(Rule::NotAnObject, "", "an object", item));
     }
     if event.text.len() > MAX_EVENT_BYTES {

@@ -48,12 +48,12 @@ impl KeyRecord {
         let (mut organization_id, mut kind, mut origins) = (None, None, None);
         each_member(&mut scanner, |scanner, key| {
             let value = scanner.value()?;
-            key.with_name(|name| match name {
+            match &*key.name() {
                 b"organization_id" => organization_id = Some(value),
                 b"kind" => kind = Some(value),
                 b"origins" => origins = Some(value),
                 _ => {}
-            });
+            }
             Ok(())
         })
         .and_then(|()| scanner.end())

@@ -54,8 +54,7 @@ pub(crate) fn distinct_id(value: Value<'_>) -> Option<Text<'_>> {
 
 /// A string short enough whatever it holds, and with nothing in it that has to be replaced.
 fn holds_as_it_is(value: Value<'_>) -> bool {
-    let quoted = value.as_str();
-    quoted.len() <= MAX_ID + 2 && !quoted.contains('\\')
+    value.as_str().len() <= MAX_ID + 2 && !value.is_escaped()
 }
 
 fn rewritten<'t>(text: &str, overlong: Overlong) -> Result<Option<Text<'t>>, IdDefect> {

@@ -1,7 +1,5 @@
 //! The fields of an event in `PostHog`'s batch dialect, and what they are in the envelope's terms.
 
-use core::ops::Range;
-
 use tallymark_event::wire;
 
 use super::{
@@ -16,21 +14,21 @@ pub(super) fn read_member<'t>(
     scanner: &mut Scanner<'t>,
     key: &Key<'t>,
     event: &mut Event<'t>,
-    withheld: &mut Vec<Range<usize>>,
+    kept: &mut Vec<&'t str>,
 ) -> Result<(), Malformed> {
-    if key.with_name(|name| name == b"properties") {
-        let mut lifted = Lifted::default();
-        event.properties = scan_part(scanner, withheld, |name, value| {
-            property(&mut lifted, name).is_some_and(|slot| {
+    let name = key.name();
+    if *name == *b"properties" {
+        event.lifted = Lifted::default();
+        event.properties = scan_part(scanner, kept, |name, value| {
+            property(&mut event.lifted, name).is_some_and(|slot| {
                 *slot = Some(value);
                 clean::withholds(Dialect::Batch, name)
             })
         })?;
-        event.lifted = lifted;
         return Ok(());
     }
     let value = scanner.value()?;
-    if let Some(slot) = key.with_name(|name| field(event, name)) {
+    if let Some(slot) = field(event, &name) {
         *slot = Some(value);
     }
     Ok(())

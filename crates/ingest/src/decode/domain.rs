@@ -1,7 +1,5 @@
 //! The fields of a domain event, which are the envelope's own.
 
-use core::ops::Range;
-
 use super::{
     event::{Event, scan_part},
     scan::{Key, Malformed, Scanner},
@@ -14,19 +12,20 @@ pub(super) fn read_member<'t>(
     scanner: &mut Scanner<'t>,
     key: &Key<'t>,
     event: &mut Event<'t>,
-    withheld: &mut Vec<Range<usize>>,
+    kept: &mut Vec<&'t str>,
 ) -> Result<(), Malformed> {
-    if key.with_name(|name| name == b"properties") {
+    let name = key.name();
+    if *name == *b"properties" {
         let withholds = |name: &[u8], _: Value<'t>| clean::withholds(Dialect::DomainEvents, name);
-        event.properties = scan_part(scanner, withheld, withholds)?;
-    } else if key.with_name(|name| name == b"context") {
+        event.properties = scan_part(scanner, kept, withholds)?;
+    } else if *name == *b"context" {
         let withholds = |name: &[u8], _: Value<'t>| {
             clean::withholds(Dialect::DomainEvents, name) || tag::is_reserved_in_context(name)
         };
-        event.context = scan_part(scanner, withheld, withholds)?;
+        event.context = scan_part(scanner, kept, withholds)?;
     } else {
         let value = scanner.value()?;
-        if let Some(slot) = key.with_name(|name| field(event, name)) {
+        if let Some(slot) = field(event, &name) {
             *slot = Some(value);
         }
     }

@@ -51,8 +51,8 @@ pub(crate) struct Event<'t> {
 pub(crate) struct Part<'t> {
     /// Its text, whatever its kind; `None` if it is absent.
     pub(crate) value: Option<Value<'t>>,
-    /// Which entries of [`super::Batch::withheld`] are its members that are not copied.
-    pub(crate) withheld: Range<usize>,
+    /// Which entries of [`super::Batch::kept`] are its members that are copied.
+    pub(crate) kept: Range<usize>,
 }
 
 /// See [`Event::lifted`]. Commented where the property's name says less than it should.
@@ -107,24 +107,34 @@ pub(crate) fn each_member<'t>(
 }
 
 /// Scans a part of an event. For every member, `member` takes the value if it knows the name, and says
-/// whether the member is to be withheld when the part is copied.
+/// whether the member is to be withheld when the part is copied. What is not goes to `kept`, in runs of
+/// members side by side, commas included.
 pub(crate) fn scan_part<'t>(
     scanner: &mut Scanner<'t>,
-    withheld: &mut Vec<Range<usize>>,
+    kept: &mut Vec<&'t str>,
     mut member: impl FnMut(&[u8], Value<'t>) -> bool,
 ) -> Result<Part<'t>, Malformed> {
-    let start_withheld = withheld.len();
     if scanner.peek() != Some(b'{') {
         let value = scanner.value()?;
-        return Ok(Part { value: Some(value), withheld: 0..0 });
+        return Ok(Part { value: Some(value), kept: 0..0 });
     }
+    let first_kept = kept.len();
     let start = scanner.at();
+    let mut run: Option<&'t str> = None;
+    let mut run_start = 0;
     each_member(scanner, |scanner, key| {
         let value = scanner.value()?;
-        if key.with_name(|name| member(name, value)) {
-            withheld.push(key.start - start..scanner.at() - start);
+        if member(&key.name(), value) {
+            kept.extend(run.take());
+        } else {
+            if run.is_none() {
+                run_start = key.start;
+            }
+            run = Some(scanner.since(run_start));
         }
         Ok(())
     })?;
-    Ok(Part { value: Some(scanner.since(start)), withheld: start_withheld..withheld.len() })
+    kept.extend(run);
+    let value = Value::scanned(scanner.since(start), false);
+    Ok(Part { value: Some(value), kept: first_kept..kept.len() })
 }

@@ -14,8 +14,6 @@ mod shape;
 mod stream;
 mod value;
 
-use core::ops::Range;
-
 pub(crate) use event::{Event, Part, each_member};
 pub(crate) use payload::{parameter, payload};
 pub(crate) use scan::{Malformed, Scanner, Unstorable};
@@ -37,17 +35,11 @@ pub(crate) struct Batch<'t> {
     pub(crate) stream: Option<StreamReport<'t>>,
     /// The events.
     pub(crate) events: Vec<Event<'t>>,
-    /// Members that are not to be copied, as offsets in their part: see [`Part::withheld`].
-    pub(crate) withheld: Vec<Range<usize>>,
+    /// Members that are to be copied: see [`Part::kept`].
+    pub(crate) kept: Vec<&'t str>,
 }
 
 /// Reads the events out of a payload.
 pub(crate) fn events(dialect: Dialect, payload: &str) -> Result<Batch<'_>, Refusal> {
     shape::read(dialect, payload)
-}
-
-impl From<Malformed> for Refusal {
-    fn from(Malformed { at, problem }: Malformed) -> Self {
-        Self::MalformedJson { at, problem }
-    }
 }

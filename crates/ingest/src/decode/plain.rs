@@ -3,20 +3,20 @@
 //! Most of a request is this, so it decides what a byte costs. At the edge it goes by 16 bytes: V8 checks the
 //! bounds of each load there, so fewer and wider loads are what pays.
 
-/// How many bytes from the front need no look.
+/// How many bytes from `start` need no look.
 #[inline]
-pub(crate) fn plain_run(bytes: &[u8]) -> usize {
-    let mut at = 0;
+pub(crate) fn plain_run(bytes: &[u8], start: usize) -> usize {
+    let mut at = start;
     while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk::<WIDTH>()) {
         match first_special(*chunk) {
-            Some(special) => return at + special,
+            Some(special) => return at + special - start,
             None => at += WIDTH,
         }
     }
     while bytes.get(at).is_some_and(|&c| c >= 0x20 && c != b'"' && c != b'\\') {
         at += 1;
     }
-    at
+    at - start
 }
 
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]

@@ -7,17 +7,48 @@
 //! database can hold (half a surrogate pair, a number beyond a double) is no error of the text: it is
 //! reported by [`Scanner::take_unstorable`], so that it costs the one event and not the whole request.
 
+use std::borrow::Cow;
+
 use super::plain::plain_run;
 use super::value::{Value, unescape};
 use crate::limits::MAX_DEPTH;
 
-/// Why and where a text is not JSON.
+/// Why a text is not JSON. Where, [`Scanner::at`] says: the scanner has stopped there. One byte, since every
+/// string, number and key that is passed gives a `Result`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Malformed {
-    /// Byte offset.
-    pub(crate) at: usize,
-    /// What is wrong there.
-    pub(crate) problem: &'static str,
+pub(crate) enum Malformed {
+    CutShort,
+    TooDeep,
+    OtherKind,
+    NoSeparator,
+    NoKey,
+    NoColon,
+    NoValue,
+    NoDigit,
+    ControlCharacter,
+    UnknownEscape,
+    ShortEscape,
+    Trailing,
+}
+
+impl Malformed {
+    /// What is wrong, for messages.
+    pub(crate) const fn problem(self) -> &'static str {
+        match self {
+            Self::CutShort => "the text ends too early",
+            Self::TooDeep => "nested too deep",
+            Self::OtherKind => "another kind of value expected",
+            Self::NoSeparator => "a comma or the end of the container expected",
+            Self::NoKey => "a key in quotes expected",
+            Self::NoColon => "a colon expected",
+            Self::NoValue => "a value expected",
+            Self::NoDigit => "a digit expected",
+            Self::ControlCharacter => "a control character in a string: escape it",
+            Self::UnknownEscape => "no such escape",
+            Self::ShortEscape => "four hexadecimal digits expected",
+            Self::Trailing => "something follows the JSON text",
+        }
+    }
 }
 
 /// Well-formed JSON that no database holds.
@@ -33,17 +64,22 @@ pub(crate) enum Unstorable {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Key<'t> {
     /// As it stands, escapes included.
-    raw: &'t str,
+    raw: &'t [u8],
     escaped: bool,
     /// Offset of its opening quote.
     pub(crate) start: usize,
 }
 
-impl Key<'_> {
-    /// Calls `recognise` with the key's bytes, unescaped if that is needed (it almost never is).
+impl<'t> Key<'t> {
+    /// The key's bytes, unescaped if that is needed (it almost never is).
     #[inline]
-    pub(crate) fn with_name<T>(&self, recognise: impl FnOnce(&[u8]) -> T) -> T {
-        if self.escaped { recognise(unescape(self.raw).as_bytes()) } else { recognise(self.raw.as_bytes()) }
+    pub(crate) fn name(&self) -> Cow<'t, [u8]> {
+        if self.escaped { self.unescaped() } else { Cow::Borrowed(self.raw) }
+    }
+
+    #[cold]
+    fn unescaped(&self) -> Cow<'t, [u8]> {
+        Cow::Owned(unescape(str::from_utf8(self.raw).unwrap_or_default()).into_bytes())
     }
 }
 
@@ -87,7 +123,7 @@ impl<'t> Scanner<'t> {
 
     /// Passes the end of the text; anything but white space there is an error.
     pub(crate) fn end(&mut self) -> Result<()> {
-        if self.peek().is_none() { Ok(()) } else { self.fail("something follows the JSON text") }
+        if self.peek().is_none() { Ok(()) } else { self.fail(Malformed::Trailing) }
     }
 
     /// Passes the `{` that [`Self::peek`] saw.
@@ -102,11 +138,11 @@ impl<'t> Scanner<'t> {
 
     fn enter(&mut self, open: u8) -> Result<()> {
         if self.peek() != Some(open) {
-            return self.fail("another kind of value expected");
+            return self.fail(Malformed::OtherKind);
         }
         self.at += 1;
         self.depth += 1;
-        if self.depth > MAX_DEPTH { self.fail(TOO_DEEP) } else { Ok(()) }
+        if self.depth > MAX_DEPTH { self.fail(Malformed::TooDeep) } else { Ok(()) }
     }
 
     /// In an object: the next key, its colon passed, or `None` at the object's end. `first` is true before
@@ -136,8 +172,8 @@ impl<'t> Scanner<'t> {
             }
             Some(b',') if !was_first => self.at += 1,
             Some(_) if was_first => {}
-            Some(_) => return self.fail("a comma or the end of the container expected"),
-            None => return self.fail(CUT_SHORT),
+            Some(_) => return self.fail(Malformed::NoSeparator),
+            None => return self.fail(Malformed::CutShort),
         }
         Ok(true)
     }
@@ -146,13 +182,13 @@ impl<'t> Scanner<'t> {
     #[inline]
     fn key(&mut self) -> Result<Key<'t>> {
         if self.peek() != Some(b'"') {
-            return self.fail("a key in quotes expected");
+            return self.fail(Malformed::NoKey);
         }
         let start = self.at;
         let escaped = self.string()?;
-        let raw = self.text.get(start + 1..self.at - 1).unwrap_or_default();
+        let raw = self.bytes.get(start + 1..self.at - 1).unwrap_or_default();
         if self.peek() != Some(b':') {
-            return self.fail("a colon expected");
+            return self.fail(Malformed::NoColon);
         }
         self.at += 1;
         Ok(Key { raw, escaped, start })
@@ -165,17 +201,19 @@ impl<'t> Scanner<'t> {
         let start = self.at;
         match first {
             Some(b'"') => {
-                self.string()?;
+                let escaped = self.string()?;
+                return Ok(Value::scanned(self.since(start), escaped));
             }
             Some(b'{' | b'[') => self.container()?,
             _ => self.scalar()?,
         }
-        Ok(self.since(start))
+        Ok(Value::scanned(self.since(start), false))
     }
 
-    /// The text from `start` to here, which must be one value.
-    pub(crate) fn since(&self, start: usize) -> Value<'t> {
-        Value::well_formed(self.text.get(start..self.at).unwrap_or_default())
+    /// The text from `start` to here.
+    #[inline]
+    pub(crate) fn since(&self, start: usize) -> &'t str {
+        self.text.get(start..self.at).unwrap_or_default()
     }
 
     /// Passes a whole object or array without recursion: what it is nested in is one bit a level.
@@ -188,7 +226,7 @@ impl<'t> Scanner<'t> {
                     self.at += 1;
                     level += 1;
                     if level > MAX_DEPTH {
-                        return self.fail(TOO_DEEP);
+                        return self.fail(Malformed::TooDeep);
                     }
                     objects = (objects << 1) | u64::from(open == b'{');
                     match self.peek() {
@@ -221,8 +259,8 @@ impl<'t> Scanner<'t> {
                     }
                     Some(b'}') if in_object => {}
                     Some(b']') if !in_object => {}
-                    None => return self.fail(CUT_SHORT),
-                    Some(_) => return self.fail("a comma or the end of the container expected"),
+                    None => return self.fail(Malformed::CutShort),
+                    Some(_) => return self.fail(Malformed::NoSeparator),
                 }
                 self.at += 1;
                 level -= 1;
@@ -237,29 +275,30 @@ impl<'t> Scanner<'t> {
     /// Passes a string from its opening quote; says whether it holds an escape.
     #[inline]
     fn string(&mut self) -> Result<bool> {
-        let mut escaped = false;
-        let mut at = self.at + 1;
+        let end = self.at + 1 + plain_run(self.bytes, self.at + 1);
+        if self.bytes.get(end) == Some(&b'"') {
+            self.at = end + 1;
+            return Ok(false);
+        }
+        self.rest_of_string(end)?;
+        Ok(true)
+    }
+
+    /// Passes what is left of a string from its first escape, or what is no part of any string.
+    #[inline(never)]
+    fn rest_of_string(&mut self, mut at: usize) -> Result<()> {
         loop {
-            at += plain_run(self.bytes.get(at..).unwrap_or_default());
+            self.at = at;
             match self.bytes.get(at) {
                 Some(b'"') => {
                     self.at = at + 1;
-                    return Ok(escaped);
+                    return Ok(());
                 }
-                Some(b'\\') => {
-                    escaped = true;
-                    self.at = at;
-                    at = self.escape(at)?;
-                }
-                Some(_) => {
-                    self.at = at;
-                    return self.fail("a control character in a string: escape it");
-                }
-                None => {
-                    self.at = at;
-                    return self.fail(CUT_SHORT);
-                }
+                Some(b'\\') => at = self.escape(at)?,
+                Some(_) => return self.fail(Malformed::ControlCharacter),
+                None => return self.fail(Malformed::CutShort),
             }
+            at += plain_run(self.bytes, at);
         }
     }
 
@@ -269,7 +308,7 @@ impl<'t> Scanner<'t> {
             Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(at + 2),
             Some(b'u') => {
                 let Some(unit) = hex4(self.bytes, at + 2) else {
-                    return self.fail("four hexadecimal digits expected");
+                    return self.fail(Malformed::ShortEscape);
                 };
                 let low_follows = || {
                     self.bytes.get(at + 6..at + 8) == Some(b"\\u")
@@ -284,8 +323,8 @@ impl<'t> Scanner<'t> {
                     _ => Ok(at + 6),
                 }
             }
-            Some(_) => self.fail("no such escape"),
-            None => self.fail(CUT_SHORT),
+            Some(_) => self.fail(Malformed::UnknownEscape),
+            None => self.fail(Malformed::CutShort),
         }
     }
 
@@ -297,8 +336,8 @@ impl<'t> Scanner<'t> {
             Some(b'f') if rest.starts_with(b"false") => 5,
             Some(b'n') if rest.starts_with(b"null") => 4,
             Some(b'-' | b'0'..=b'9') => return self.number(),
-            Some(_) => return self.fail("a value expected"),
-            None => return self.fail(CUT_SHORT),
+            Some(_) => return self.fail(Malformed::NoValue),
+            None => return self.fail(Malformed::CutShort),
         };
         self.at += length;
         Ok(())
@@ -340,18 +379,15 @@ impl<'t> Scanner<'t> {
         while matches!(self.bytes.get(self.at), Some(b'0'..=b'9')) {
             self.at += 1;
         }
-        if self.at == start { self.fail("a digit expected") } else { Ok(()) }
+        if self.at == start { self.fail(Malformed::NoDigit) } else { Ok(()) }
     }
 
     #[cold]
-    fn fail<T>(&self, problem: &'static str) -> Result<T> {
-        let problem = if self.at >= self.bytes.len() { CUT_SHORT } else { problem };
-        Err(Malformed { at: self.at, problem })
+    fn fail<T>(&self, problem: Malformed) -> Result<T> {
+        Err(if self.at >= self.bytes.len() { Malformed::CutShort } else { problem })
     }
 }
 
-const CUT_SHORT: &str = "the text ends too early";
-const TOO_DEEP: &str = "nested too deep";
 /// A number without exponent and of no more characters than this is below 1e308.
 const MAX_SURELY_FINITE_DIGITS: usize = 300;
 

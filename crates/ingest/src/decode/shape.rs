@@ -5,7 +5,7 @@ use tallymark_event::wire;
 
 use super::{
     Batch, batch, domain,
-    event::Event,
+    event::{Event, each_member},
     scan::{Key, Malformed, Scanner},
     stream::StreamReport,
 };
@@ -13,43 +13,75 @@ use crate::{Dialect, Refusal, limits::MAX_EVENTS_PER_REQUEST};
 
 /// Reads a whole request.
 pub(super) fn read(dialect: Dialect, text: &str) -> Result<Batch<'_>, Refusal> {
-    let mut reader = Reader { dialect, scanner: Scanner::new(text), batch: Batch::default() };
-    match reader.scanner.peek() {
-        Some(b'[') => reader.events()?,
-        Some(b'{') => reader.object()?,
-        _ => {
-            reader.scanner.value()?;
-            reader.scanner.end()?;
-            return Err(Refusal::NotEvents);
+    /// What an event takes at least, roughly: most batches fit into what is then reserved.
+    const SMALL_EVENT_BYTES: usize = 400;
+    let expected = (text.len() / SMALL_EVENT_BYTES + 1).min(MAX_EVENTS_PER_REQUEST);
+    let mut batch = Batch { events: Vec::with_capacity(expected), ..Batch::default() };
+    let mut reader = Reader { dialect, scanner: Scanner::new(text), batch: &mut batch };
+    match reader.request() {
+        Ok(()) => Ok(batch),
+        Err(Stop::Malformed(malformed)) => {
+            Err(Refusal::MalformedJson { at: reader.scanner.at(), problem: malformed.problem() })
         }
+        Err(Stop::Refused(refusal)) => Err(refusal),
     }
-    reader.scanner.end()?;
-    // A stream's report alone is worth a request: the page has dropped all that it captured.
-    if reader.batch.events.is_empty() && reader.batch.stream.is_none() {
-        return Err(Refusal::NoEvent);
-    }
-    Ok(reader.batch)
 }
 
-struct Reader<'t> {
+/// Why reading ends early.
+enum Stop {
+    Malformed(Malformed),
+    Refused(Refusal),
+}
+
+impl From<Malformed> for Stop {
+    fn from(malformed: Malformed) -> Self {
+        Self::Malformed(malformed)
+    }
+}
+
+impl From<Refusal> for Stop {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+struct Reader<'b, 't> {
     dialect: Dialect,
     scanner: Scanner<'t>,
-    batch: Batch<'t>,
+    batch: &'b mut Batch<'t>,
 }
 
-impl<'t> Reader<'t> {
+impl<'t> Reader<'_, 't> {
+    fn request(&mut self) -> Result<(), Stop> {
+        match self.scanner.peek() {
+            Some(b'[') => self.events()?,
+            Some(b'{') => self.object()?,
+            _ => {
+                self.scanner.value()?;
+                self.scanner.end()?;
+                return Err(Refusal::NotEvents.into());
+            }
+        }
+        self.scanner.end()?;
+        // A stream's report alone is worth a request: the page has dropped all that it captured.
+        if self.batch.events.is_empty() && self.batch.stream.is_none() {
+            return Err(Refusal::NoEvent.into());
+        }
+        Ok(())
+    }
+
     /// An object that holds a list or is one event: which of them, only its keys tell, so both are read.
-    fn object(&mut self) -> Result<(), Refusal> {
+    fn object(&mut self) -> Result<(), Stop> {
         let start = self.scanner.at();
         let mut single = Event { is_object: true, ..Event::default() };
         let mut has_list = false;
         self.scanner.enter_object()?;
         let mut first = true;
         while let Some(key) = self.scanner.next_key(&mut first)? {
-            match key.with_name(|name| EnvelopeField::of(self.dialect, name)) {
+            match EnvelopeField::of(self.dialect, &key.name()) {
                 Some(EnvelopeField::List(field)) => {
                     if self.scanner.peek() != Some(b'[') {
-                        return Err(Refusal::BatchNotArray { field });
+                        return Err(Refusal::BatchNotArray { field }.into());
                     }
                     has_list = true;
                     self.batch.events.clear();
@@ -62,57 +94,62 @@ impl<'t> Reader<'t> {
                 Some(EnvelopeField::Stream) => {
                     self.batch.stream = StreamReport::read(self.scanner.value()?);
                 }
-                None => self.member(&key, &mut single)?,
+                None => {
+                    read_member(self.dialect, &mut self.scanner, &key, &mut single, &mut self.batch.kept)?
+                }
             }
         }
         if has_list {
             self.batch.token = single.token;
         } else {
-            single.text = self.scanner.since(start).as_str();
+            single.text = self.scanner.since(start);
             single.unstorable = self.scanner.take_unstorable();
             self.batch.events.push(single);
         }
         Ok(())
     }
 
-    fn events(&mut self) -> Result<(), Refusal> {
+    fn events(&mut self) -> Result<(), Stop> {
         self.scanner.enter_array()?;
         let mut first = true;
         while self.scanner.next_item(&mut first)? {
             if self.batch.events.len() == MAX_EVENTS_PER_REQUEST {
-                return Err(Refusal::TooManyEvents);
+                return Err(Refusal::TooManyEvents.into());
             }
-            let event = self.event()?;
-            self.batch.events.push(event);
+            self.event()?;
         }
         Ok(())
     }
 
-    fn event(&mut self) -> Result<Event<'t>, Malformed> {
+    /// Reads an event where it is to stay: it is too large to be handed on.
+    fn event(&mut self) -> Result<(), Malformed> {
         // What was met before this event is not its fault.
         self.scanner.take_unstorable();
         if self.scanner.peek() != Some(b'{') {
-            return self.scanner.value().map(Event::of_other);
+            self.batch.events.push(Event::of_other(self.scanner.value()?));
+            return Ok(());
         }
         let start = self.scanner.at();
-        let mut event = Event { is_object: true, ..Event::default() };
-        self.scanner.enter_object()?;
-        let mut first = true;
-        while let Some(key) = self.scanner.next_key(&mut first)? {
-            self.member(&key, &mut event)?;
-        }
-        event.text = self.scanner.since(start).as_str();
+        let event = self.batch.events.push_mut(Event { is_object: true, ..Event::default() });
+        each_member(&mut self.scanner, |scanner, key| {
+            read_member(self.dialect, scanner, key, event, &mut self.batch.kept)
+        })?;
+        event.text = self.scanner.since(start);
         event.unstorable = self.scanner.take_unstorable();
-        Ok(event)
+        Ok(())
     }
+}
 
-    fn member(&mut self, key: &Key<'t>, event: &mut Event<'t>) -> Result<(), Malformed> {
-        match self.dialect {
-            Dialect::Batch => batch::read_member(&mut self.scanner, key, event, &mut self.batch.withheld),
-            Dialect::DomainEvents => {
-                domain::read_member(&mut self.scanner, key, event, &mut self.batch.withheld)
-            }
-        }
+fn read_member<'t>(
+    dialect: Dialect,
+    scanner: &mut Scanner<'t>,
+    key: &Key<'t>,
+    event: &mut Event<'t>,
+    kept: &mut Vec<&'t str>,
+) -> Result<(), Malformed> {
+    match dialect {
+        Dialect::Batch => batch::read_member(scanner, key, event, kept),
+        Dialect::DomainEvents => domain::read_member(scanner, key, event, kept),
     }
 }
 

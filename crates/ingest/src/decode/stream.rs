@@ -31,12 +31,12 @@ impl<'t> StreamReport<'t> {
         let mut drops = None;
         each_member(&mut Scanner::new(value.as_str()), |scanner, key| {
             let value = scanner.value()?;
-            key.with_name(|name| match str::from_utf8(name) {
+            match str::from_utf8(&key.name()) {
                 Ok(wire::STREAM_ID_KEY) => id = Some(value),
                 Ok(wire::STREAM_SEQ_KEY) => seq = Some(value),
                 Ok(wire::STREAM_DROPPED_KEY) => drops = Some(value),
                 _ => {}
-            });
+            }
             Ok(())
         })
         .ok()?;
@@ -77,7 +77,7 @@ fn read_dropped(value: Value<'_>, seq: u64) -> Vec<(DropReason, u64)> {
     // A text that is no object counts nothing: the value itself is well-formed.
     let _ = each_member(&mut Scanner::new(value.as_str()), |scanner, key| {
         let count = scanner.value()?.integer().and_then(|count| u64::try_from(count).ok());
-        let reason = key.with_name(|name| str::from_utf8(name).ok().and_then(DropReason::from_name));
+        let reason = str::from_utf8(&key.name()).ok().and_then(DropReason::from_name);
         if let (Some(reason), Some(count @ 1..)) = (reason, count) {
             dropped.retain(|(known, _)| *known != reason);
             dropped.push((reason, count.min(seq)));

@@ -6,7 +6,11 @@ use super::scan::hex4;
 
 /// The text of one well-formed JSON value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Value<'t>(&'t str);
+pub(crate) struct Value<'t> {
+    text: &'t str,
+    /// Of a string: whether it holds an escape. The scanner has seen it, so nobody need look again.
+    escaped: bool,
+}
 
 /// The kinds of JSON values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,17 +38,27 @@ impl Kind {
 }
 
 impl<'t> Value<'t> {
-    /// Promises that the text is one well-formed value: the scanner has passed it.
-    pub(crate) const fn well_formed(text: &'t str) -> Self {
-        Self(text)
+    /// Promises that the text is one well-formed value.
+    pub(crate) fn well_formed(text: &'t str) -> Self {
+        Self { text, escaped: text.starts_with('"') && text.contains('\\') }
+    }
+
+    /// The same, when the scanner has passed it.
+    pub(super) const fn scanned(text: &'t str, escaped: bool) -> Self {
+        Self { text, escaped }
+    }
+
+    /// Whether this is a string that holds an escape.
+    pub(crate) const fn is_escaped(self) -> bool {
+        self.escaped
     }
 
     pub(crate) const fn as_str(self) -> &'t str {
-        self.0
+        self.text
     }
 
     pub(crate) fn kind(self) -> Kind {
-        match self.0.as_bytes().first() {
+        match self.text.as_bytes().first() {
             Some(b'"') => Kind::String,
             Some(b'{') => Kind::Object,
             Some(b'[') => Kind::Array,
@@ -55,31 +69,26 @@ impl<'t> Value<'t> {
     }
 
     pub(crate) fn is_null(self) -> bool {
-        self.0 == "null"
+        self.text == "null"
     }
 
     pub(crate) fn is_true(self) -> bool {
-        self.0 == "true"
+        self.text == "true"
     }
 
     pub(crate) fn is_false(self) -> bool {
-        self.0 == "false"
+        self.text == "false"
     }
 
     /// A string's text, unescaped only if it holds an escape. `None` for any other kind.
     pub(crate) fn string(self) -> Option<Cow<'t, str>> {
-        let raw = self.0.strip_prefix('"')?.strip_suffix('"')?;
-        Some(if raw.contains('\\') { Cow::Owned(unescape(raw)) } else { Cow::Borrowed(raw) })
+        let raw = self.text.strip_prefix('"')?.strip_suffix('"')?;
+        Some(if self.escaped { Cow::Owned(unescape(raw)) } else { Cow::Borrowed(raw) })
     }
 
     /// A number without fraction or exponent, in range. `None` for anything else.
     pub(crate) fn integer(self) -> Option<i64> {
-        (self.kind() == Kind::Number).then(|| self.0.parse().ok()).flatten()
-    }
-
-    /// An object's members, without the braces and the white space beside them.
-    pub(crate) fn inside(self) -> &'t str {
-        self.0.strip_prefix('{').and_then(|t| t.strip_suffix('}')).unwrap_or_default().trim_ascii()
+        (self.kind() == Kind::Number).then(|| self.text.parse().ok()).flatten()
     }
 }
 
@@ -139,8 +148,6 @@ mod tests {
         assert_eq!(v("7.0").integer(), None);
         assert_eq!(v("\"7\"").integer(), None);
         assert_eq!(v("\"a\\u0062\\ud83d\\ude00\\ud83d\"").string().unwrap(), "ab😀\u{fffd}");
-        assert_eq!(v("{ \"a\":1 }").inside(), "\"a\":1");
-        assert_eq!(v("{}").inside(), "");
     }
 
     proptest! {
