@@ -78,10 +78,10 @@ pub struct DomainEvent<'a> {
     pub event_name: RawJson<'a>,
     /// When it happened, by the rule of time (never shifted by transit delay).
     pub occurred_at: Timestamp,
-    /// When the collector had it.
-    pub received_at: Timestamp,
-    /// The tenant, from the key.
-    pub organization_id: &'a str,
+    /// When the collector had it: a JSON string, written once for all rows of a request.
+    pub received_at: RawJson<'a>,
+    /// The tenant, from the key: a JSON string.
+    pub organization_id: RawJson<'a>,
     /// Who did it, if known: a JSON string. How far to believe it: `trust`.
     pub user_id: Option<RawJson<'a>>,
     /// The device or browser: a JSON string.
@@ -115,10 +115,10 @@ impl DomainEvent<'_> {
         out.push_str(self.event_name.as_str());
         out.push_str(",\"");
         self.occurred_at.write(out);
-        out.push_str("\",\"");
-        self.received_at.write(out);
         out.push_str("\",");
-        json::write_str(out, self.organization_id);
+        out.push_str(self.received_at.as_str());
+        out.push(',');
+        out.push_str(self.organization_id.as_str());
         for text in [
             self.user_id,
             self.anonymous_id,
@@ -160,8 +160,8 @@ mod tests {
             event_id: EventId::v7(1_795_220_079_697, [7; 10]),
             event_name: RawJson::trusted(r#""recipe \"scaled\"""#),
             occurred_at: Timestamp::from_ms(1_795_220_079_697),
-            received_at: Timestamp::from_ms(1_795_220_080_000),
-            organization_id: "org_1",
+            received_at: RawJson::trusted(r#""2026-11-21T00:14:40.000Z""#),
+            organization_id: RawJson::trusted(r#""org_1""#),
             user_id: None,
             anonymous_id: Some(RawJson::trusted(r#""a""#)),
             session_id: None,

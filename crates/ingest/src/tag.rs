@@ -1,6 +1,6 @@
 //! Verb 6, tag: everything that is known of an event → the event in its envelope.
 
-use tallymark_event::{DomainEvent, RawJson, Source};
+use tallymark_event::{DomainEvent, RawJson, Source, json};
 
 use crate::{
     Dialect, Request,
@@ -19,7 +19,9 @@ use crate::{
 pub(crate) struct Tagger<'r> {
     dialect: Dialect,
     admission: Admission<'r>,
-    clocks: Clocks,
+    /// The time of receipt and the tenant, as JSON strings.
+    received_at: String,
+    organization_id: String,
     /// What the contexts of all events begin with.
     context_start: String,
     properties: String,
@@ -48,21 +50,36 @@ impl<'r> Tagger<'r> {
             context_start.push('"');
         }
         if let Some(shift_ms) = clocks.shift_ms() {
-            write_member(&mut context_start, "clock_shift_ms", &shift_ms.to_string());
+            context_start.push_str(",\"clock_shift_ms\":");
+            context_start.push_str(&shift_ms.to_string());
         }
         // Of a back end's request, these would be the server's and not the visitor's.
         if admission.source == Source::Browser {
             let texts = [
-                ("user_agent", request.user_agent, MAX_USER_AGENT_BYTES),
-                ("country", request.country, MAX_CONTEXT_TEXT_BYTES),
+                (",\"user_agent\":", request.user_agent, MAX_USER_AGENT_BYTES),
+                (",\"country\":", request.country, MAX_CONTEXT_TEXT_BYTES),
             ];
-            for (name, text, max) in texts {
+            for (key, text, max) in texts {
                 if let Some(text) = text.filter(|text| !text.is_empty()) {
-                    write_member(&mut context_start, name, &cut_and_quoted(text, max));
+                    context_start.push_str(key);
+                    context_start.push_str(&cut_and_quoted(text, max));
                 }
             }
         }
-        Self { dialect, admission, clocks, context_start, properties: String::new(), context: String::new() }
+        let mut received_at = String::from("\"");
+        clocks.received_at.write(&mut received_at);
+        received_at.push('"');
+        let mut organization_id = String::new();
+        json::write_str(&mut organization_id, admission.organization_id);
+        Self {
+            dialect,
+            admission,
+            received_at,
+            organization_id,
+            context_start,
+            properties: String::new(),
+            context: String::new(),
+        }
     }
 
     /// Tags one event.
@@ -84,8 +101,8 @@ impl<'r> Tagger<'r> {
             event_id: checked.event_id,
             event_name: RawJson::trusted(&checked.name),
             occurred_at: moment.occurred_at,
-            received_at: self.clocks.received_at,
-            organization_id: self.admission.organization_id,
+            received_at: RawJson::trusted(&self.received_at),
+            organization_id: RawJson::trusted(&self.organization_id),
             user_id: column(user_id),
             anonymous_id: column(anonymous_id),
             session_id: column(checked.session_id.as_ref()),
@@ -110,13 +127,13 @@ impl<'r> Tagger<'r> {
         let out = &mut self.context;
         out.clear();
         out.push_str(&self.context_start);
-        write_value(out, "client_timestamp", moment.client_timestamp, Kind::String);
-        write_value(out, "offset_ms", event.offset, Kind::Number);
-        write_value(out, "stream_id", lifted.stream_id, Kind::String);
-        write_value(out, "seq", lifted.seq, Kind::Number);
-        write_value(out, "monotonic_ms", lifted.monotonic_ms, Kind::Number);
-        write_value(out, "lib", lifted.lib, Kind::String);
-        write_value(out, "lib_version", lifted.lib_version, Kind::String);
+        write_value(out, ",\"client_timestamp\":", moment.client_timestamp, Kind::String);
+        write_value(out, ",\"offset_ms\":", event.offset, Kind::Number);
+        write_value(out, ",\"stream_id\":", lifted.stream_id, Kind::String);
+        write_value(out, ",\"seq\":", lifted.seq, Kind::Number);
+        write_value(out, ",\"monotonic_ms\":", lifted.monotonic_ms, Kind::Number);
+        write_value(out, ",\"lib\":", lifted.lib, Kind::String);
+        write_value(out, ",\"lib_version\":", lifted.lib_version, Kind::String);
         let end = out.len();
         out.push(',');
         if !clean::write_kept(&event.context, batch, out) {
@@ -169,20 +186,27 @@ fn write_properties(out: &mut String, event: &Event<'_>, batch: &Batch<'_>) {
 
 /// Appends a value of the client's as a member, if it is of that kind; a long one is cut. The event's text
 /// has been judged: there is nothing in it that can't be stored.
-fn write_value(out: &mut String, name: &str, value: Option<Value<'_>>, kind: Kind) {
+///
+/// Inlined, `key` has a known length and is stored at once; else each costs wasm a `memory.copy`, which V8
+/// makes a call of.
+#[allow(clippy::inline_always)]
+#[inline(always)]
+fn write_value(out: &mut String, key: &'static str, value: Option<Value<'_>>, kind: Kind) {
     let Some(value) = value.filter(|value| value.kind() == kind) else { return };
     if value.as_str().len() <= MAX_CONTEXT_TEXT_BYTES {
-        write_member(out, name, value.as_str());
-    } else if let Some(long) = value.string() {
-        write_member(out, name, &cut_and_quoted(&long, MAX_CONTEXT_TEXT_BYTES));
+        out.push_str(key);
+        out.push_str(value.as_str());
+    } else {
+        write_long_value(out, key, value);
     }
 }
 
-fn write_member(out: &mut String, name: &str, json: &str) {
-    out.push_str(",\"");
-    out.push_str(name);
-    out.push_str("\":");
-    out.push_str(json);
+#[cold]
+fn write_long_value(out: &mut String, key: &'static str, value: Value<'_>) {
+    if let Some(long) = value.string() {
+        out.push_str(key);
+        out.push_str(&cut_and_quoted(&long, MAX_CONTEXT_TEXT_BYTES));
+    }
 }
 
 fn cut_and_quoted(text: &str, max_bytes: usize) -> String {
