@@ -2,7 +2,7 @@
 
 use alloc::string::String;
 
-use crate::{EventId, RawJson, Timestamp, json};
+use crate::{EventId, RawJson, json};
 
 /// Where an event was captured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,9 +76,10 @@ pub struct DomainEvent<'a> {
     pub event_id: EventId,
     /// What happened: a JSON string.
     pub event_name: RawJson<'a>,
-    /// When it happened, by the rule of time (never shifted by transit delay).
-    pub occurred_at: Timestamp,
-    /// When the collector had it: a JSON string, written once for all rows of a request.
+    /// When it happened, by the rule of time (never shifted by transit delay): a JSON string, as
+    /// [`crate::Timestamp::write`] gives it.
+    pub occurred_at: RawJson<'a>,
+    /// When the collector had it: a JSON string, likewise.
     pub received_at: RawJson<'a>,
     /// The tenant, from the key: a JSON string.
     pub organization_id: RawJson<'a>,
@@ -113,9 +114,9 @@ impl DomainEvent<'_> {
         self.event_id.write(out);
         out.push_str("\",");
         out.push_str(self.event_name.as_str());
-        out.push_str(",\"");
-        self.occurred_at.write(out);
-        out.push_str("\",");
+        out.push(',');
+        out.push_str(self.occurred_at.as_str());
+        out.push(',');
         out.push_str(self.received_at.as_str());
         out.push(',');
         out.push_str(self.organization_id.as_str());
@@ -159,7 +160,7 @@ mod tests {
         let event = DomainEvent {
             event_id: EventId::v7(1_795_220_079_697, [7; 10]),
             event_name: RawJson::trusted(r#""recipe \"scaled\"""#),
-            occurred_at: Timestamp::from_ms(1_795_220_079_697),
+            occurred_at: RawJson::trusted(r#""2026-11-21T00:14:39.697Z""#),
             received_at: RawJson::trusted(r#""2026-11-21T00:14:40.000Z""#),
             organization_id: RawJson::trusted(r#""org_1""#),
             user_id: None,

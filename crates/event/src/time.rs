@@ -11,6 +11,9 @@ const MIN_MS: i64 = -62_167_219_200_000;
 const MAX_MS: i64 = 253_402_300_799_999;
 const MS_PER_DAY: i64 = 86_400_000;
 
+/// Length of the text that [`Timestamp::write`] gives.
+const CANONICAL_TEXT: usize = 24;
+
 impl Timestamp {
     /// From milliseconds since the epoch, held within the years 0000 to 9999.
     pub const fn from_ms(ms: i64) -> Self {
@@ -102,8 +105,18 @@ impl Timestamp {
         Some(Self::from_ms(midnight + i64::from(time)))
     }
 
-    /// Appends `2026-11-21T00:11:21.182Z`. Two of these are in every row: the text is made in place, and as
-    /// soon as the day is known in 32 bits, whose divisions by constants are none.
+    /// Of a text that [`Self::parse`] has read: whether [`Self::write`] would give the same, so that it can be
+    /// copied. Most clients write this form, and writing it anew is 2 % of what an event costs.
+    pub fn is_canonical(text: &str) -> bool {
+        // Not a leap second, which is read as the second before it.
+        let time_of_day = |text: &[u8]| {
+            matches!(text, [.., b'T', _, _, b':', _, _, b':', b'0'..=b'5', _, b'.', _, _, _, b'Z'])
+        };
+        text.len() == CANONICAL_TEXT && time_of_day(text.as_bytes())
+    }
+
+    /// Appends `2026-11-21T00:11:21.182Z`, made in place and, as soon as the day is known, in 32 bits, where
+    /// dividing by constants is cheap.
     #[allow(clippy::cast_possible_truncation)] // ten thousand years of days, a day of ms
     pub fn write(self, out: &mut String) {
         let days = self.0.div_euclid(MS_PER_DAY);
@@ -189,6 +202,7 @@ mod tests {
     fn forms_that_clients_send() {
         let same = Timestamp::parse("2026-11-21T00:14:39.697Z");
         assert_eq!(same.map(Timestamp::ms), Some(1_795_220_079_697));
+        assert!(!Timestamp::is_canonical("2016-12-31T23:59:60.000Z"));
         for form in [
             "2026-11-21T00:14:39.697446+00:00", // posthog (PyPI)
             "2026-11-21 00:14:39.697",
@@ -227,6 +241,16 @@ mod tests {
         fn written_text_is_read_back(ms in MIN_MS..=MAX_MS) {
             let t = Timestamp::from_ms(ms);
             prop_assert_eq!(Timestamp::parse(&text(t)), Some(t));
+        }
+
+        #[test]
+        fn canonical_is_what_would_be_written(ms in MIN_MS..=MAX_MS, at in 0usize..26, with in "[0-9TtZz:.,+ -]{0,2}") {
+            let mut form = text(Timestamp::from_ms(ms));
+            prop_assert!(Timestamp::is_canonical(&form));
+            form.replace_range(at.min(form.len())..(at + 1).min(form.len()), &with);
+            if let Some(read) = Timestamp::parse(&form) {
+                prop_assert_eq!(Timestamp::is_canonical(&form), text(read) == form, "{}", form);
+            }
         }
 
         #[test]

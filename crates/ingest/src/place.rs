@@ -29,6 +29,8 @@ pub(crate) struct Clocks {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Moment<'t> {
     pub(crate) occurred_at: Timestamp,
+    /// The client's own text, if that is just how `occurred_at` is written.
+    pub(crate) verbatim: Option<Value<'t>>,
     /// What the client gave, where that says something else than `occurred_at`.
     pub(crate) client_timestamp: Option<Value<'t>>,
     /// False if the client gave a text that is no moment.
@@ -69,7 +71,13 @@ impl Clocks {
         };
         let latest = self.received_at.ms().saturating_add(MAX_FUTURE_MS);
         let occurred_at = if occurred_at.ms() > latest { self.received_at } else { occurred_at };
-        Moment { occurred_at, client_timestamp: given.filter(|_| claimed != Some(occurred_at)), is_legible }
+        let (verbatim, client_timestamp) = if claimed == Some(occurred_at) {
+            let is_verbatim = text.is_some_and(|text| Timestamp::is_canonical(&text));
+            (given.filter(|value| is_verbatim && !value.is_escaped()), None)
+        } else {
+            (None, given)
+        };
+        Moment { occurred_at, verbatim, client_timestamp, is_legible }
     }
 
     /// The shift applied to the batch's events, if there is any.

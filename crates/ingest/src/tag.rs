@@ -1,6 +1,6 @@
 //! Verb 6, tag: everything that is known of an event → the event in its envelope.
 
-use tallymark_event::{DomainEvent, RawJson, Source, json};
+use tallymark_event::{DomainEvent, RawJson, Source, Timestamp, json};
 
 use crate::{
     Dialect, Request,
@@ -13,7 +13,7 @@ use crate::{
     text::{self, Text},
 };
 
-/// Puts the events of one request into their envelopes. Holds what is the same for all of them, and the two
+/// Puts the events of one request into their envelopes. Holds what is the same for all of them, and the
 /// texts that each event's row is written from.
 #[derive(Debug)]
 pub(crate) struct Tagger<'r> {
@@ -24,6 +24,7 @@ pub(crate) struct Tagger<'r> {
     organization_id: String,
     /// What the contexts of all events begin with.
     context_start: String,
+    occurred_at: String,
     properties: String,
     context: String,
 }
@@ -66,9 +67,8 @@ impl<'r> Tagger<'r> {
                 }
             }
         }
-        let mut received_at = String::from("\"");
-        clocks.received_at.write(&mut received_at);
-        received_at.push('"');
+        let mut received_at = String::new();
+        write_quoted(&mut received_at, clocks.received_at);
         let mut organization_id = String::new();
         json::write_str(&mut organization_id, admission.organization_id);
         Self {
@@ -77,6 +77,7 @@ impl<'r> Tagger<'r> {
             received_at,
             organization_id,
             context_start,
+            occurred_at: String::new(),
             properties: String::new(),
             context: String::new(),
         }
@@ -88,10 +89,14 @@ impl<'r> Tagger<'r> {
         event: &Event<'_>,
         batch: &Batch<'_>,
         checked: &'a Checked<'_>,
-        moment: &Moment<'_>,
+        moment: &Moment<'a>,
     ) -> DomainEvent<'a> {
         write_properties(&mut self.properties, event, batch);
         self.write_context(event, batch, moment);
+        if moment.verbatim.is_none() {
+            self.occurred_at.clear();
+            write_quoted(&mut self.occurred_at, moment.occurred_at);
+        }
         let (user_id, anonymous_id) = match self.dialect {
             Dialect::Batch => who(self.admission.source, event, checked),
             Dialect::DomainEvents => (checked.user_id.as_ref(), checked.anonymous_id.as_ref()),
@@ -100,7 +105,7 @@ impl<'r> Tagger<'r> {
         DomainEvent {
             event_id: checked.event_id,
             event_name: RawJson::trusted(&checked.name),
-            occurred_at: moment.occurred_at,
+            occurred_at: RawJson::trusted(moment.verbatim.map_or(&self.occurred_at, Value::as_str)),
             received_at: RawJson::trusted(&self.received_at),
             organization_id: RawJson::trusted(&self.organization_id),
             user_id: column(user_id),
@@ -207,6 +212,12 @@ fn write_long_value(out: &mut String, key: &'static str, value: Value<'_>) {
         out.push_str(key);
         out.push_str(&cut_and_quoted(&long, MAX_CONTEXT_TEXT_BYTES));
     }
+}
+
+fn write_quoted(out: &mut String, moment: Timestamp) {
+    out.push('"');
+    moment.write(out);
+    out.push('"');
 }
 
 fn cut_and_quoted(text: &str, max_bytes: usize) -> String {
