@@ -101,9 +101,11 @@ const fn hex(bytes: [u8; 4]) -> [u8; 8] {
 
 /// The inverse of [`hex`], of two times four digits in either case: a quarter of what digit by digit takes.
 fn unhex(high: [u8; 4], low: [u8; 4]) -> Option<[u8; 4]> {
+    const LOW_NIBBLES: u64 = 0x0f * ONES;
     let word = u64::from(u32::from_be_bytes(high)) << 32 | u64::from(u32::from_be_bytes(low));
+    // In ASCII, letters have bit 6 and count from 1.
     let letters = word >> 6 & ONES;
-    let nibbles = ((word & 0x0f * ONES) + 9 * letters) & 0x0f * ONES;
+    let nibbles = ((word & LOW_NIBBLES) + 9 * letters) & LOW_NIBBLES;
     let pairs = (nibbles | nibbles >> 4) & 0x00ff_00ff_00ff_00ff;
     let [_, _, b0, b1, _, _, b2, b3] = (pairs | pairs >> 8).to_be_bytes();
     let bytes = [b0, b1, b2, b3];
