@@ -51,7 +51,7 @@ struct Reader<'b, 't> {
     batch: &'b mut Batch<'t>,
 }
 
-impl<'t> Reader<'_, 't> {
+impl Reader<'_, '_> {
     fn request(&mut self) -> Result<(), Stop> {
         match self.scanner.peek() {
             Some(b'[') => self.events()?,
@@ -95,7 +95,7 @@ impl<'t> Reader<'_, 't> {
                     self.batch.stream = StreamReport::read(self.scanner.value()?);
                 }
                 None => {
-                    read_member(self.dialect, &mut self.scanner, &key, &mut single, &mut self.batch.kept)?
+                    read_member(self.dialect, &mut self.scanner, &key, &mut single, &mut self.batch.kept)?;
                 }
             }
         }
