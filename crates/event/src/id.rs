@@ -99,7 +99,7 @@ const fn hex(bytes: [u8; 4]) -> [u8; 8] {
     (nibbles + b'0' as u64 * ONES + letters * (b'a' - b'0' - 10) as u64).to_be_bytes()
 }
 
-/// The inverse of [`hex`], of two times four digits in either case: a quarter of what digit by digit takes.
+/// The inverse of [`hex`], of two times four digits in either case: a third of what digit by digit takes.
 fn unhex(high: [u8; 4], low: [u8; 4]) -> Option<[u8; 4]> {
     const LOW_NIBBLES: u64 = 0x0f * ONES;
     let word = u64::from(u32::from_be_bytes(high)) << 32 | u64::from(u32::from_be_bytes(low));

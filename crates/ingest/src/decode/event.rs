@@ -120,21 +120,17 @@ pub(crate) fn scan_part<'t>(
     }
     let first_kept = kept.len();
     let start = scanner.at();
-    let mut run: Option<&'t str> = None;
-    let mut run_start = 0;
+    let mut run: Option<Range<usize>> = None;
     each_member(scanner, |scanner, key| {
         let value = scanner.value()?;
         if member(&key.name(), value) {
-            kept.extend(run.take());
+            kept.extend(run.take().map(|run| scanner.text(run)));
         } else {
-            if run.is_none() {
-                run_start = key.start;
-            }
-            run = Some(scanner.since(run_start));
+            run.get_or_insert(key.start..0).end = scanner.at();
         }
         Ok(())
     })?;
-    kept.extend(run);
+    kept.extend(run.map(|run| scanner.text(run)));
     let value = Value::scanned(scanner.since(start), false);
     Ok(Part { value: Some(value), kept: first_kept..kept.len() })
 }

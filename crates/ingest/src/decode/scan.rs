@@ -7,6 +7,7 @@
 //! database can hold (half a surrogate pair, a number beyond a double) is no error of the text: it is
 //! reported by [`Scanner::take_unstorable`], so that it costs the one event and not the whole request.
 
+use core::ops::Range;
 use std::borrow::Cow;
 
 use super::plain::plain_run;
@@ -217,7 +218,13 @@ impl<'t> Scanner<'t> {
     /// The text from `start` to here.
     #[inline]
     pub(crate) fn since(&self, start: usize) -> &'t str {
-        self.text.get(start..self.at).unwrap_or_default()
+        self.text(start..self.at)
+    }
+
+    /// The text that has these offsets.
+    #[inline]
+    pub(crate) fn text(&self, offsets: Range<usize>) -> &'t str {
+        self.text.get(offsets).unwrap_or_default()
     }
 
     /// Passes a whole object or array without recursion: what it is nested in is one bit a level.
