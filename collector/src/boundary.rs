@@ -71,17 +71,14 @@ impl Output {
     pub(crate) fn clear(&mut self) {
         self.numbers.clear();
         self.texts.clear();
-        self.table.clear();
     }
 
     pub(crate) fn number(&mut self, n: u32) {
         self.numbers.push(n);
-        self.index();
     }
 
     pub(crate) fn text(&mut self, text: String) {
         self.texts.push(text);
-        self.index();
     }
 
     pub(crate) fn answer(&mut self, answer: Answer) {
@@ -90,11 +87,8 @@ impl Output {
         self.text(answer.body);
     }
 
-    pub(crate) fn table(&self) -> *const u32 {
-        self.table.as_ptr()
-    }
-
-    fn index(&mut self) {
+    /// Makes the table of what is here now.
+    pub(crate) fn table(&mut self) -> *const u32 {
         let word = |n: usize| u32::try_from(n).unwrap_or_default();
         self.table.clear();
         self.table.push(word(self.numbers.len()));
@@ -104,5 +98,6 @@ impl Output {
             self.table.push(word(text.as_ptr() as usize));
             self.table.push(word(text.len()));
         }
+        self.table.as_ptr()
     }
 }

@@ -58,7 +58,7 @@ pub extern "C" fn input(len: usize) -> *mut u8 {
 /// Where the last call left its output: a table of `u32`s, see [`Output`].
 #[unsafe(no_mangle)]
 pub extern "C" fn output() -> *const u32 {
-    STATE.with_borrow(|s| s.output.table())
+    STATE.with_borrow_mut(|s| s.output.table())
 }
 
 /// Takes the settings: input is one further ingest path a line.
@@ -92,11 +92,15 @@ pub extern "C" fn receive(head_len: usize, body_len: usize, now_ms: f64) -> u32 
                 s.output.number(append.events);
                 s.output.number(append.quarantined_count);
                 s.output.number(append.unsequenced);
-                s.output.text(append.organization_id.clone());
-                s.output.text(append.day.clone());
-                // The answer needs neither rows nor books: only what they leave behind stays in the slot.
-                s.output.text(std::mem::take(&mut append.quarantined));
-                s.output.text(std::mem::take(&mut append.streams));
+                // The answer needs none of the texts: only what they leave behind stays in the slot.
+                for text in [
+                    &mut append.organization_id,
+                    &mut append.day,
+                    &mut append.quarantined,
+                    &mut append.streams,
+                ] {
+                    s.output.text(std::mem::take(text));
+                }
                 for chunk in std::mem::take(&mut append.rows) {
                     s.output.text(chunk);
                 }

@@ -42,16 +42,15 @@ export class Brain {
   constructor(ingestPaths: readonly string[]) {
     this.#wasm = new WebAssembly.Instance(wasm, {}).exports as unknown as Exports;
     this.maxBodyBytes = this.#wasm.max_body_bytes();
-    this.#wasm.configure(this.#write(encoder.encode(ingestPaths.join("\n"))));
+    const paths = encoder.encode(ingestPaths.join("\n"));
+    this.#write(paths);
+    this.#wasm.configure(paths.byteLength);
   }
 
   /** One request, whole. Pure but for the key cache: asking again after `learn` gives the next step. */
   receive(request: Request, body: Uint8Array): Step {
     const head = encoder.encode(requestHead(request));
-    const at = this.#wasm.input(head.byteLength + body.byteLength);
-    const memory = new Uint8Array(this.#wasm.memory.buffer);
-    memory.set(head, at);
-    memory.set(body, at + head.byteLength);
+    this.#write(head, body);
     const kind = this.#wasm.receive(head.byteLength, body.byteLength, Date.now());
     const { numbers, texts } = this.#read();
     switch (kind) {
@@ -76,10 +75,9 @@ export class Brain {
 
   /** What the registry holds for a lookup; `null` if nothing. Remembered for a minute. */
   learn(lookup: string, record: string | null): void {
-    const bytes = encoder.encode(lookup + (record ?? ""));
-    const lookupLength = encoder.encode(lookup).byteLength;
-    this.#write(bytes);
-    this.#wasm.learn(lookupLength, bytes.byteLength - lookupLength, record === null ? 0 : 1, Date.now());
+    const [name, value] = [encoder.encode(lookup), encoder.encode(record ?? "")];
+    this.#write(name, value);
+    this.#wasm.learn(name.byteLength, value.byteLength, record === null ? 0 : 1, Date.now());
   }
 
   /** The answer to an append; without a receipt the log did not commit. */
@@ -99,10 +97,13 @@ export class Brain {
     return answerOf(numbers, texts);
   }
 
-  #write(bytes: Uint8Array): number {
-    const at = this.#wasm.input(bytes.byteLength);
-    new Uint8Array(this.#wasm.memory.buffer).set(bytes, at);
-    return bytes.byteLength;
+  /** Puts one or two texts into the input, side by side. */
+  #write(first: Uint8Array, second?: Uint8Array): void {
+    const at = this.#wasm.input(first.byteLength + (second?.byteLength ?? 0));
+    // Only now: making room may have moved the memory.
+    const memory = new Uint8Array(this.#wasm.memory.buffer);
+    memory.set(first, at);
+    if (second !== undefined) memory.set(second, at + first.byteLength);
   }
 
   #read(): { numbers: number[]; texts: string[] } {

@@ -5,8 +5,8 @@
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
-import { chromium } from "playwright-core";
 import { build } from "esbuild";
+import { launchBrowser } from "../harness/browser.mjs";
 import { ROOT, stubTag } from "../harness/world.mjs";
 import { median } from "./load.mjs";
 
@@ -79,17 +79,8 @@ const server = createServer((request, response) => {
 await new Promise((done) => server.listen(0, "127.0.0.1", done));
 const origin = `http://127.0.0.1:${server.address().port}`;
 
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  args: [
-    "--no-sandbox",
-    "--disable-gpu",
-    // posthog-js drops what a driven browser captures: navigator.webdriver must be false.
-    "--disable-blink-features=AutomationControlled",
-    "--disable-background-networking",
-    "--user-agent=Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36",
-  ],
-});
+// posthog-js drops what a driven browser captures: navigator.webdriver must be false.
+const browser = await launchBrowser(["--disable-blink-features=AutomationControlled"]);
 
 /** Opens a page in a browser context of its own; gives main-thread CPU until it had settled, and the page. */
 async function open(path) {

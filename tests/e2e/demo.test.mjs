@@ -1,9 +1,10 @@
 // The demo as a newcomer meets it: a shop to click through, and beside it what the store holds.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { launchBrowser } from "../harness/browser.mjs";
 import { Client, accounted } from "../harness/client.mjs";
 import { demoSite, newTenant, startWorld } from "../harness/world.mjs";
-import { launchBrowser, until } from "./support.mjs";
+import { until } from "./support.mjs";
 
 let world;
 let browser;

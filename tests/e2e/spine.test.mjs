@@ -3,8 +3,7 @@ import assert from "node:assert/strict";
 import { inOrder, names, scenarios, until } from "./support.mjs";
 
 const scenario = scenarios();
-/** The module is up: it acknowledges what was captured so far. */
-const ready = (page) => page.evaluate(() => window.tallymark.flush());
+/** All that was captured so far is acknowledged; so the module is up. */
 const flush = (page) => page.evaluate(() => window.tallymark.flush());
 
 scenario("load: one $pageview, with the page, the session and the campaign", async ({ page, address, received }) => {
@@ -105,7 +104,7 @@ scenario("SPA navigation: a $pageview for each route, with the page before it", 
 
 scenario("close the tab in the task of the last event: nothing is lost", async ({ page, address, received }) => {
   await page.goto(address("home"));
-  await ready(page);
+  await flush(page);
   await page.evaluate(() => {
     for (let i = 0; i < 20; i++) tallymark.capture("last", { i });
   });
@@ -247,7 +246,7 @@ scenario("a burst of 1,000 in one task arrives whole, in batches of at most 50",
   const sizes = [];
   page.on("request", (request) => request.url().endsWith("/batch/") && sizes.push(request.postDataBuffer()?.length));
   await page.goto(address("home"));
-  await ready(page);
+  await flush(page);
   await page.evaluate(() => {
     for (let i = 0; i < 999; i++) tallymark.capture("burst", { i });
   });
@@ -282,7 +281,7 @@ scenario("two tabs share the visitor and the session, not the window", async ({ 
 
 scenario("hidden, then killed without a word: what was captured has been sent", async ({ context, page, address, received }) => {
   await page.goto(address("home"));
-  await ready(page);
+  await flush(page);
   const session = await context.newCDPSession(page);
   await page.evaluate(() => {
     for (let i = 0; i < 20; i++) tallymark.capture("last", { i });

@@ -6,31 +6,12 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { chromium } from "playwright-core";
+import { USER_AGENT, launchBrowser } from "../harness/browser.mjs";
 import { Client, accounted } from "../harness/client.mjs";
 import { ROOT, enrol, newTenant, startWorld, stubTag } from "../harness/world.mjs";
 
-/** A plain Chrome: the headless one names itself, and clients treat it as a bot. */
-const USER_AGENT =
-  "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36";
-
 /** Longest that anything under test may take, in ms; it is met by an event, not by waiting. */
 const DEADLINE_MS = 15_000;
-
-export async function launchBrowser() {
-  return chromium.launch({
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: [
-      "--no-sandbox",
-      "--disable-gpu",
-      "--disable-quic",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-      `--user-agent=${USER_AGENT}`,
-    ],
-  });
-}
 
 /** Asks again until `check` gives something; the last answer is in the error. */
 export async function until(what, check) {

@@ -1,4 +1,5 @@
 /** Reading a tenant's log: its rows in the order of commit, and its books. */
+import type { Ledger, LedgerFigures } from "../api.ts";
 
 /** A page of rows stops growing here, whatever limit was asked for: an answer must fit in memory twice. */
 const MAX_PAGE_BYTES = 4 * 1024 * 1024;
@@ -34,14 +35,6 @@ export function events(sql: SqlStorage, after: number, limit: number): string {
 }
 
 type Entry = { day: string; outcome: string; reason: string; count: number };
-type Books = {
-  captured: number;
-  stored: number;
-  quarantined: Record<string, number>;
-  dropped: Record<string, number>;
-  duplicate: number;
-  under_way: number;
-};
 
 /** The text of `GET /v1/ledger`: the books of each day of receipt, and whether they balance. */
 export function ledger(sql: SqlStorage, organizationId: string, from: string, to: string, nowMs: number): string {
@@ -53,7 +46,7 @@ export function ledger(sql: SqlStorage, organizationId: string, from: string, to
       from,
     )
     .one().n;
-  const days = new Map<string, Books>();
+  const days = new Map<string, LedgerFigures>();
   const total = emptyBooks();
   const entries = sql.exec<Entry>(
     "select day, outcome, reason, count from ledger where day >= ?1 and day <= ?2 order by day, outcome, reason",
@@ -82,32 +75,31 @@ export function ledger(sql: SqlStorage, organizationId: string, from: string, to
     )
     .one();
   const named = sql
-    .exec(
+    .exec<Ledger["streams_with_gaps"][number]>(
       `select stream_id, seq_high, seq_high - accounted - dropped as missing, last_received_at from stream
        where seq_high <> accounted + dropped order by last_received_at limit ?1`,
       MAX_GAPS_NAMED,
     )
     .toArray();
-  return JSON.stringify({
+  const answer: Ledger = {
     organization_id: organizationId,
     from,
     to,
     days: [...days].map(([day, books]) => ({ day, ...books })),
     total,
-    // Captured by a stream that has been silent for a day, and never come: lost.
     missing: gaps.missing,
-    // Accounted for beyond what its stream says it captured: two events under one number, a forgery or a bug.
     over_accounted: gaps.over,
     streams_with_gaps: named,
     balanced: gaps.missing === 0 && gaps.over === 0,
-  });
+  };
+  return JSON.stringify(answer);
 }
 
-function emptyBooks(): Books {
+function emptyBooks(): LedgerFigures {
   return { captured: 0, stored: 0, quarantined: {}, dropped: {}, duplicate: 0, under_way: 0 };
 }
 
-function enter(books: Books, { outcome, reason, count }: Entry): void {
+function enter(books: LedgerFigures, { outcome, reason, count }: Entry): void {
   switch (outcome) {
     case "captured":
     case "stored":

@@ -27,8 +27,8 @@ pub(crate) fn id(out: &mut String, id: EventId) {
     }
 }
 
-#[allow(clippy::cast_possible_truncation)] // Timestamps end with the year 9999.
 /// Appends a moment as `2026-11-21T00:11:21.182Z`. One before 1970, where no clock of a browser is, is 1970.
+#[allow(clippy::cast_possible_truncation)] // Timestamps end with the year 9999.
 pub(crate) fn moment(out: &mut String, moment: Timestamp) {
     let ms = moment.ms().max(0).unsigned_abs();
     let time = (ms % 86_400_000) as u32;

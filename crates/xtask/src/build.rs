@@ -23,53 +23,44 @@ const WASM_FEATURES: [&str; 6] = [
     "--enable-reference-types",
 ];
 
-/// Everything. Says whether anything was rebuilt.
-pub fn all() -> Result<bool> {
-    let sdk = sdk()?;
-    let worker = worker()?;
-    Ok(demo()? || sdk || worker)
+/// Everything.
+pub fn all() -> Result<()> {
+    sdk()?;
+    worker()?;
+    demo()
 }
 
-/// The SDK: wasm, loader, npm package.
-pub fn sdk() -> Result<bool> {
+/// The SDK: wasm, loader, npm package; and what of it the Worker serves.
+pub fn sdk() -> Result<()> {
     let wasm = cargo_wasm("tallymark-sdk", "sdk", None)?;
     let optimised = root().join("target/sdk/tm.wasm");
-    optimise(
-        &wasm,
-        &optimised,
-        "-Oz",
-        &["--converge", "--flatten", "--rereloop", "-Oz", "--strip-target-features"],
-    )?;
-    // Its own clock: the step may begin by emptying sdk/dist.
-    let stamp = root().join("target/sdk/.built");
-    let fresh = node_step("sdk/build.mjs", &[&optimised], &["sdk/js", "sdk/package.json"], &stamp)?;
-    if fresh || !root().join("target/site/tm.js").exists() {
-        site()?;
-    }
-    Ok(fresh)
+    let flags = ["--converge", "--flatten", "--rereloop", "-Oz", "--strip-target-features"];
+    optimise(&wasm, &optimised, "-Oz", &flags)?;
+    let loader = root().join("sdk/dist/tm.js");
+    node_step("sdk/build.mjs", &optimised, &["sdk/js", "sdk/package.json"], &loader)?;
+    site()
 }
 
 /// What the Worker serves as static files: the script tag's two files, and how they are to be cached.
 fn site() -> Result<()> {
     let site = root().join("target/site");
     fs::create_dir_all(&site)?;
-    for file in ["tm.js", "tm.wasm"] {
-        fs::copy(root().join("sdk/dist").join(file), site.join(file))
-            .with_context(|| format!("no sdk/dist/{file}"))?;
+    for file in ["sdk/dist/tm.js", "sdk/dist/tm.wasm", "collector/_headers"] {
+        let from = root().join(file);
+        let name = from.file_name().with_context(|| format!("{file} has no name"))?;
+        fs::copy(&from, site.join(name)).with_context(|| format!("could not copy {file}"))?;
     }
-    fs::copy(root().join("collector/_headers"), site.join("_headers"))?;
     Ok(())
 }
 
 /// The collector's Worker.
-pub fn worker() -> Result<bool> {
+pub fn worker() -> Result<()> {
     // Every Worker runs on V8 with SIMD; scanning JSON and UTF-8 is what it is for.
     let wasm = cargo_wasm("tallymark-collector", "edge", Some("-C target-feature=+simd128"))?;
-    let optimised = root().join("target/worker/collector.wasm");
-    let fresh = optimise(&wasm, &optimised, "-O3", &["--enable-simd"])?;
+    optimise(&wasm, &root().join("target/worker/collector.wasm"), "-O3", &["--enable-simd"])?;
     let bundle = root().join("target/worker/index.js");
-    if !fresh && is_newer(&bundle, &[root().join("collector/worker")])? {
-        return Ok(false);
+    if is_newer(&bundle, &[root().join("collector/worker")])? {
+        return Ok(());
     }
     run(npm_tool("esbuild").args([
         "collector/worker/index.ts",
@@ -81,20 +72,15 @@ pub fn worker() -> Result<bool> {
         "--external:*.wasm",
         "--log-level=warning",
         &format!("--outfile={}", bundle.display()),
-    ]))?;
-    Ok(true)
+    ]))
 }
 
 /// The demo's Worker.
-pub fn demo() -> Result<bool> {
+pub fn demo() -> Result<()> {
     let out = root().join("target/demo");
     fs::create_dir_all(&out)?;
-    node_step(
-        "www/demo/build.mjs",
-        &[&out],
-        &["www/demo", "sdk/js/stub.js", "sdk/snippet.html"],
-        &out.join(".built"),
-    )
+    let sources = ["www/demo", "collector/worker/api.ts", "sdk/js"];
+    node_step("www/demo/build.mjs", &out, &sources, &out.join("index.js"))
 }
 
 fn cargo_wasm(package: &str, profile: &str, rustflags: Option<&str>) -> Result<PathBuf> {
@@ -121,30 +107,28 @@ fn cargo_wasm(package: &str, profile: &str, rustflags: Option<&str>) -> Result<P
     Ok(target_dir.join(WASM).join(profile).join(format!("{}.wasm", package.replace('-', "_"))))
 }
 
-fn optimise(wasm: &Path, optimised: &Path, level: &str, further: &[&str]) -> Result<bool> {
+fn optimise(wasm: &Path, optimised: &Path, level: &str, further: &[&str]) -> Result<()> {
     if is_newer(optimised, &[wasm.to_owned()])? {
-        return Ok(false);
+        return Ok(());
     }
     if let Some(dir) = optimised.parent() {
         fs::create_dir_all(dir)?;
     }
     let mut opt = npm_tool("wasm-opt");
     opt.arg(wasm).arg("-o").arg(optimised).arg(level).args(WASM_FEATURES).args(further);
-    run(opt.args(["--strip-debug", "--strip-producers"]))?;
-    Ok(true)
+    run(opt.args(["--strip-debug", "--strip-producers"]))
 }
 
-/// Runs `node script args…` unless `stamp` is newer than the script's sources and arguments.
-fn node_step(script: &str, args: &[&Path], sources: &[&str], stamp: &Path) -> Result<bool> {
+/// Runs `node script arg`, which makes `output`, unless that is newer than the script, its sources and, if it
+/// is a file, its argument.
+fn node_step(script: &str, arg: &Path, sources: &[&str], output: &Path) -> Result<()> {
     let mut inputs: Vec<PathBuf> = sources.iter().map(|s| root().join(s)).collect();
     inputs.push(root().join(script));
-    inputs.extend(args.iter().filter(|a| a.is_file()).map(|a| (*a).to_owned()));
-    if is_newer(stamp, &inputs)? {
-        return Ok(false);
+    inputs.extend(arg.is_file().then(|| arg.to_owned()));
+    if is_newer(output, &inputs)? {
+        return Ok(());
     }
-    run(command("node").arg(script).args(args))?;
-    fs::write(stamp, "").with_context(|| format!("could not write {}", stamp.display()))?;
-    Ok(true)
+    run(command("node").arg(script).arg(arg))
 }
 
 /// Whether `output` exists and neither we, whose flags made it, nor any of `inputs` (folders: whatever lies in

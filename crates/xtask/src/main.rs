@@ -56,11 +56,11 @@ fn command(args: &[&str]) -> Result<()> {
         ["test", "--only", step] => test::test(Some(step)),
         ["build"] => {
             setup::toolchain()?;
-            build::all().map(drop)
+            build::all()
         }
-        ["build", "sdk"] => build::sdk().map(drop),
-        ["build", "worker"] => build::worker().map(drop),
-        ["build", "demo"] => build::demo().map(drop),
+        ["build", "sdk"] => build::sdk(),
+        ["build", "worker"] => build::worker(),
+        ["build", "demo"] => build::demo(),
         ["size"] => {
             setup::toolchain()?;
             build::sdk()?;

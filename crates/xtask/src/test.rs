@@ -18,7 +18,7 @@ const STEPS: &[Step] = &[
         // Not a default member, since it is built for wasm32; its tests run anywhere.
         run(cargo().args(["test", "--quiet", "--locked", "--package", "tallymark-collector"]))
     }),
-    ("build", || build::all().map(drop)),
+    ("build", || build::all()),
     ("size", size::gate),
     ("types", types),
     ("package", || node_tests("sdk/js/*.test.mjs")),

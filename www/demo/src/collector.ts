@@ -1,47 +1,7 @@
+import type { EventsPage, Ledger, StoredEvent } from "../../../collector/worker/api";
 import type { DomainEvent } from "./domain-event";
 import type { Action } from "./inventory";
 import type { Fetcher, Tenant } from "./tenants";
-
-/** A row of `domain_event`, as `GET /v1/events` gives it. The schema is in tests/fixtures/schema. */
-export interface StoredEvent {
-  seq: number;
-  event_id: string;
-  event_name: string;
-  occurred_at: string;
-  received_at: string;
-  organization_id: string;
-  user_id: string | null;
-  anonymous_id: string | null;
-  session_id: string | null;
-  entity_type: string | null;
-  entity_id: string | null;
-  correlation_id: string | null;
-  source: string;
-  trust: string;
-  schema_version: number;
-  properties: Record<string, unknown>;
-  context: Record<string, unknown>;
-}
-
-/** What became of a day's events: captured = stored + quarantined + dropped + under way. */
-export interface LedgerFigures {
-  captured: number;
-  stored: number;
-  quarantined: Record<string, number>;
-  dropped: Record<string, number>;
-  duplicate: number;
-  under_way: number;
-}
-
-export interface Ledger {
-  organization_id: string;
-  from: string;
-  to: string;
-  days: (LedgerFigures & { day: string })[];
-  total: LedgerFigures;
-  streams_with_gaps: { stream_id: string; seq_high: number; missing: number; last_received_at: string }[];
-  balanced: boolean;
-}
 
 /** What the panel gets for `_store?after=<seq>`. */
 export interface StorePage {
@@ -90,9 +50,7 @@ export class Collector {
     let next_after = after;
     let newest: StoredEvent[] = [];
     for (let page = 0; page < MAX_PAGES; page += 1) {
-      const answer = await this.read<{ events: StoredEvent[]; next_after: number }>(
-        `/v1/events?after=${next_after}&limit=${PAGE_ROWS}`,
-      );
+      const answer = await this.read<EventsPage>(`/v1/events?after=${next_after}&limit=${PAGE_ROWS}`);
       newest = [...newest, ...answer.events].slice(-NEWEST_ROWS);
       next_after = answer.next_after;
       if (answer.events.length < PAGE_ROWS) return { events: newest, next_after, more: false };

@@ -1,4 +1,4 @@
-import type { Ledger, LedgerFigures } from "../collector";
+import type { Ledger, LedgerFigures } from "../../../../collector/worker/api";
 import { words } from "../format";
 import { byId, h } from "./dom";
 

@@ -1,4 +1,4 @@
-import type { StoredEvent } from "../collector";
+import type { StoredEvent } from "../../../../collector/worker/api";
 import { shortId } from "../format";
 import { byId, h } from "./dom";
 import { jsonView } from "./json-view";

@@ -1,5 +1,6 @@
 // The live view beside the shop: what the store holds, what the ledger says, what this tab captured.
-import type { Ledger, StorePage, StoredEvent } from "../collector";
+import type { Ledger, StoredEvent } from "../../../../collector/worker/api";
+import type { StorePage } from "../collector";
 import { byId } from "./dom";
 import { offerExperiments } from "./experiments";
 import { config } from "./page-config";
