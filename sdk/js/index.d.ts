@@ -19,7 +19,12 @@ export type DropReason =
   | "invalid_properties"
   | "refused"
   | "too_large"
-  | "retries_exhausted";
+  | "retries_exhausted"
+  | "storage_full"
+  | "blocked"
+  | "sampled"
+  | "rate_limited"
+  | "before_send";
 
 /** What `on` tells of. */
 export interface Events {

@@ -60,6 +60,16 @@ named! {
         TooLarge = "too_large",
         /// The collector could not be reached, or was failing, for longer than the SDK tries.
         RetriesExhausted = "retries_exhausted",
+        /// The copy on the visitor's disk had to make room for newer events before it could be sent.
+        StorageFull = "storage_full",
+        /// Something in the browser (an ad blocker) keeps requests from a collector that is well.
+        Blocked = "blocked",
+        /// Left out by the sampling rate that the owner has set for its name.
+        Sampled = "sampled",
+        /// Above the rate at which a page may capture: a loop, not a visitor.
+        RateLimited = "rate_limited",
+        /// The page's own `beforeSend` has refused it.
+        BeforeSend = "before_send",
     }
 }
 

@@ -3,7 +3,8 @@
 //! They are extra keys of `PostHog`'s batch dialect, which a real `PostHog` ignores (in the batch) or keeps
 //! as ordinary properties (in an event).
 
-/// Batch level: the stream's report, `{"id": StreamId, "seq": u64, "dropped": {DropReason: u64}}`.
+/// Batch level: the stream's report, `{"id": StreamId, "seq": u64, "dropped": {DropReason: u64}}`, or an array of
+/// such reports, where a page also sends what earlier pages have left.
 /// `seq` is the highest number given to a captured event so far, dropped ones included; `dropped` counts
 /// since the stream began. Both only grow, so a report that comes twice, or late, changes nothing.
 pub const STREAM: &str = "stream";
@@ -13,6 +14,16 @@ pub const STREAM_ID_KEY: &str = "id";
 pub const STREAM_SEQ_KEY: &str = "seq";
 /// In [`STREAM`]: drops so far, by reason.
 pub const STREAM_DROPPED_KEY: &str = "dropped";
+/// In [`STREAM`], `true` if the page could keep no copy of its events on disk (storage is blocked or full): what
+/// it had not sent when it ended is lost.
+pub const STREAM_MEMORY_KEY: &str = "memory";
+/// Most reports in one batch: one for each of its events, which may all be of different streams.
+pub const MAX_STREAM_REPORTS: usize = 64;
+
+/// Property: the part of events of its name that is captured, above 0 and below 1, where the owner has set one.
+pub const SAMPLE_RATE: &str = "$sample_rate";
+/// Property: what the visitor has agreed to, `{"analytics": bool, "advertising": bool}`.
+pub const CONSENT: &str = "$consent";
 
 /// Property: the stream that the event belongs to. Moves to `context.stream_id`.
 pub const STREAM_ID: &str = "$stream_id";

@@ -68,7 +68,7 @@ pub(crate) fn event(out: &mut String, entry: &Entry<'_>, context: &Context) -> C
 
 /// What a request's text takes beside key and events, at most: names, two moments, an id, and a count for
 /// every reason of dropping.
-const FRAME_BYTES: usize = 512;
+const FRAME_BYTES: usize = 768;
 
 /// Whose request it is: the same for all of a stream.
 #[derive(Debug)]
