@@ -37,7 +37,7 @@ pub(crate) fn write(kept: &Kept, out: &mut String) {
     members::raw(out, "$device_id", kept.get(Slot::Device));
     let user = kept.get(Slot::User);
     let identified = !user.is_empty();
-    members::raw(out, "$is_identified", if identified { "true" } else { "false" });
+    members::flag(out, "$is_identified", identified);
     if identified {
         members::raw(out, "$process_person_profile", "true");
         members::raw(out, "$user_id", user);

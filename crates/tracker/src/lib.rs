@@ -18,6 +18,7 @@ extern crate alloc;
 extern crate std;
 
 mod campaign;
+mod consent;
 mod context;
 mod device;
 mod drops;
@@ -36,6 +37,7 @@ mod session;
 mod text;
 mod tracker;
 
+pub use consent::{Change, Consent, Decision};
 pub use effect::{Effect, FlushReason, Slot, Transport};
 pub use now::Now;
 pub use session::Session;

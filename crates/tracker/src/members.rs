@@ -66,6 +66,11 @@ pub(crate) fn number(out: &mut String, name: &str, value: u64) {
     crate::text::digits(out, value);
 }
 
+/// Appends `"name":true` or `"name":false`, with a comma in front if need be.
+pub(crate) fn flag(out: &mut String, name: &str, value: bool) {
+    raw(out, name, if value { "true" } else { "false" });
+}
+
 /// Appends all `members`, with a comma in front if need be.
 pub(crate) fn append(out: &mut String, members: &str) {
     if !members.is_empty() {
