@@ -1,22 +1,84 @@
-// Makes dist/ of the optimised wasm module: node sdk/build.mjs <module.wasm> [--dev]. See BUILDING.md.
+// Makes dist/ of the optimised module: node sdk/build.mjs <module.wasm> <wasm2js.js> [--dev]. See BUILDING.md.
+import { createHash } from "node:crypto";
 import { copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { brotliCompressSync, constants } from "node:zlib";
 import { build } from "esbuild";
 
 const at = (path) => fileURLToPath(new URL(path, import.meta.url));
-const wasm = process.argv[2];
-const minify = !process.argv.includes("--dev");
-if (!wasm) {
-  console.error("usage: node sdk/build.mjs <module.wasm> [--dev]");
+const [wasm, translated] = process.argv.slice(2).filter((arg) => !arg.startsWith("--"));
+if (!wasm || !translated) {
+  console.error("usage: node sdk/build.mjs <module.wasm> <wasm2js.js> [--dev]");
   process.exit(2);
 }
 
-await rm(at("dist"), { recursive: true, force: true });
-await mkdir(at("dist"), { recursive: true });
-const common = { bundle: true, minify, target: "es2020", legalComments: "none", logLevel: "warning" };
+const dist = at("dist");
+const common = {
+  bundle: true,
+  minify: !process.argv.includes("--dev"),
+  format: "esm",
+  target: "es2020",
+  legalComments: "none",
+  logLevel: "warning",
+};
+
+/** What brain.ts imports: wasm2js writes a function for whoever includes its text, and exports nothing. */
+const wasm2js = {
+  name: "wasm2js",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^tallymark:wasm2js$/ }, () => ({ path: translated, namespace: "wasm2js" }));
+    onLoad({ filter: /.*/, namespace: "wasm2js" }, async ({ path }) => ({
+      contents: (await readFile(path, "utf8")) + "\nexport { instantiate };",
+    }));
+  },
+};
+
+/** The script tag's files, by the name that is theirs without the content's hash. */
+const files = {};
+
+/** Builds into dist, each file with its content's hash in its name: what has such a name never changes. */
+async function hashed(entryPoints, options) {
+  const names = { entryNames: "[name].[hash]", chunkNames: "tm.[name].[hash]" };
+  const { metafile } = await build({ ...common, ...names, ...options, entryPoints, outdir: dist, metafile: true });
+  for (const path of Object.keys(metafile.outputs)) {
+    const file = basename(path);
+    const name = file.replace(/\.[A-Z0-9]{8}\./, ".");
+    if (files[name]) throw new Error(`two files would be ${name}: ${files[name].file} and ${file}`);
+    files[name] = { file, ...measured(await readFile(join(dist, file))) };
+  }
+}
+
+/** What a page checks a file against, and what the network carries of it. */
+function measured(bytes) {
+  const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length };
+  return {
+    integrity: `sha384-${createHash("sha384").update(bytes).digest("base64")}`,
+    bytes: bytes.length,
+    brotli: brotliCompressSync(bytes, { params }).length,
+  };
+}
+
+await rm(dist, { recursive: true, force: true });
+await mkdir(dist, { recursive: true });
+
+// First what tm.js loads, then tm.js, which holds the names.
+await hashed({ tm: wasm }, { loader: { ".wasm": "copy" } });
+await hashed({ "tm.brain": at("js/brain.ts") }, { plugins: [wasm2js] });
+const define = {
+  WASM: JSON.stringify(files["tm.wasm"].file),
+  WASM_INTEGRITY: JSON.stringify(files["tm.wasm"].integrity),
+  BRAIN: JSON.stringify(files["tm.brain.js"].file),
+};
+await hashed({ tm: at("js/script.ts") }, { format: "iife", define });
+await writeFile(at("dist/integrity.json"), JSON.stringify(files, null, 2) + "\n");
+
+// Names that stay: of the script tag, and of the npm package, whose users' bundlers give names of their own.
+const copy = (from, to) => copyFile(join(dist, from), join(dist, to));
 await Promise.all([
-  build({ ...common, entryPoints: [at("js/script.ts")], outfile: at("dist/tm.js"), format: "iife" }),
-  build({ ...common, entryPoints: [at("js/npm.ts")], outfile: at("dist/index.js"), format: "esm" }),
-  copyFile(wasm, at("dist/tm.wasm")),
+  copy(files["tm.js"].file, "tm.js"),
+  copy(files["tm.wasm"].file, "tm.wasm"),
+  copy(files["tm.brain.js"].file, "brain.js"),
   copyFile(at("js/index.d.ts"), at("dist/index.d.ts")),
+  build({ ...common, entryPoints: [at("js/npm.ts")], outfile: at("dist/index.js"), external: ["./brain.js"] }),
 ]);

@@ -1,7 +1,7 @@
 // The page's side: calls as messages, made at once or held until there is a module to make them.
 import type { CaptureOptions, Properties, Tallymark } from "./index.js";
 import { direct, emit, flushes, listen, run, warn } from "./carry.js";
-import { type Call, load, now, Op, polled } from "./core.js";
+import { type Call, load, now, Op, polled, type Source } from "./core.js";
 import { send, stream, uuid7, view as sent } from "./fallback.js";
 import { measureSoon, watch } from "./lifecycle.js";
 import { browser, hasMoved, members, place } from "./place.js";
@@ -9,10 +9,9 @@ import { leaveWindowId, read, SLOTS, takeWindowId } from "./store.js";
 import { reserved } from "./transport.js";
 
 /** Options with nothing left open. */
-export interface Config {
+export interface Config extends Source {
   key: string;
   url: string;
-  wasmUrl: string;
   capturePageview: boolean;
   capturePageleave: boolean;
   debug: boolean | undefined;
@@ -187,7 +186,7 @@ function begin(early: EarlyCall[]): void {
     else settle?.(result);
   }
   past = undefined;
-  load(config.wasmUrl)
+  load(config)
     .then(takeOver)
     .catch((error) => {
       warn?.(error);

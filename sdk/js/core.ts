@@ -24,8 +24,10 @@ export const enum Op {
   Refused,
 }
 
-interface Exports {
-  memory: WebAssembly.Memory;
+/** What the module exports, be it wasm or its translation. */
+export interface Exports {
+  /** A view of a memory that has since grown has length 0. */
+  memory: { buffer: ArrayBuffer };
   buffer(size: number): number;
   call(op: Op, length: number, wall: number, mono: number, x?: number, i?: number, j?: number, k?: number): void;
   poll(): number;
@@ -40,18 +42,30 @@ let input: Uint8Array | undefined;
 let encoder: TextEncoder;
 let decoder: TextDecoder;
 
-/** Loads the module and gives it the browser's randomness. */
-export async function load(url: string): Promise<void> {
-  let loaded;
-  try {
-    loaded = await WebAssembly.instantiateStreaming(fetch(url));
-  } catch {
-    // No streaming, or the wrong content type: the bytes do as well.
-    loaded = await WebAssembly.instantiate(await (await fetch(url)).arrayBuffer());
-  }
+/** Where the module is. */
+export interface Source {
+  /** The wasm; `false` where it is known to be refused, as trying it would be reported to the site's owner. */
+  wasmUrl: string | false;
+  /** What the wasm has to be, as `integrity` of a script tag says it. */
+  integrity?: string;
+  /** Imports its translation into JavaScript. */
+  brain(): Promise<{ instantiate(): Exports }>;
+}
+
+// Not by streaming: bytes that are checked first are all there before the first is handed on.
+const fromWasm = async (url: string, integrity?: string) =>
+  (await WebAssembly.instantiate(await (await fetch(url, { integrity })).arrayBuffer())).instance
+    .exports as unknown as Exports;
+
+/**
+ * Loads the module and gives it the browser's randomness. Whatever wasm fails for (a CSP without
+ * 'wasm-unsafe-eval', no WebAssembly, a filter, a wrong file), the same code as JavaScript may still be had.
+ */
+export async function load({ wasmUrl, integrity, brain }: Source): Promise<void> {
+  const fromJavaScript = async () => (await brain()).instantiate();
+  module = await (wasmUrl ? fromWasm(wasmUrl, integrity).catch(fromJavaScript) : fromJavaScript());
   encoder = new TextEncoder();
   decoder = new TextDecoder();
-  module = loaded.instance.exports as unknown as Exports;
   const random = crypto.getRandomValues(new Uint32Array(8));
   for (let i = 0; i < 8; i += 2) module.call(Op.Seed, 0, 0, 0, 0, random[i], random[i + 1]);
 }
@@ -74,7 +88,7 @@ export const now = (op: Op, message = "", x = NaN, i?: number, j?: number, k?: n
 /** Makes a call. */
 export function make(made: Call): void {
   const message = made[1];
-  // A UTF-16 unit takes three bytes of UTF-8 at most. A view of memory that has since grown has length 0.
+  // A UTF-16 unit takes three bytes of UTF-8 at most.
   const most = message.length * 3;
   if (!(input && input.length > most)) {
     const address = module.buffer(most + SPARE_BYTES);
@@ -100,4 +114,4 @@ export const text = (address: number, length: number): string =>
 
 /** A copy of the bytes at an address, which outlives the next call. */
 export const bytes = (address: number, length: number) =>
-  new Uint8Array(module.memory.buffer as ArrayBuffer, address, length).slice();
+  new Uint8Array(module.memory.buffer, address, length).slice();

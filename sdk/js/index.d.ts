@@ -46,8 +46,11 @@ export interface Options {
   host?: string;
   /** The collector's path. Default: `/batch/`. */
   path?: string;
-  /** Where `tm.wasm` is served. Default: beside this module. */
-  wasmUrl?: string | URL;
+  /**
+   * Where `tm.wasm` is served. Default: beside this module. `false` where the page's policy refuses WebAssembly: the
+   * same code is then loaded as JavaScript at once, without the browser reporting an attempt.
+   */
+  wasmUrl?: string | URL | false;
   /** Capture `$pageview` on load and when the path or the query changes. Default: true. */
   capturePageview?: boolean;
   /** Capture `$pageleave` when the page is left. Default: true. */

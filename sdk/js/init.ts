@@ -1,6 +1,7 @@
 // One instance a page, and none on a server.
 import type { Options, Tallymark } from "./index.js";
 import { createClient, type EarlyCall } from "./client.js";
+import type { Source } from "./core.js";
 
 let client: Tallymark | undefined;
 let clientKey: string;
@@ -18,9 +19,9 @@ const inert: Tallymark = {
   on: () => () => {},
 };
 
-/** The page's instance, made by the first call; `wasmUrl` is where the module is unless the options say. */
-export function start(options: Options, wasmUrl: () => string, early: EarlyCall[] = []): Tallymark {
-  const { key, debug } = options;
+/** The page's instance, made by the first call; `source` is where the module is unless the options say. */
+export function start(options: Options, source: () => Source, early: EarlyCall[] = []): Tallymark {
+  const { key, wasmUrl, debug } = options;
   if (typeof window == "undefined" || !key) {
     if (debug) console.warn("tallymark: no window, or no key");
     return inert;
@@ -35,7 +36,8 @@ export function start(options: Options, wasmUrl: () => string, early: EarlyCall[
     {
       key,
       url: host.replace(/\/$/, "") + path,
-      wasmUrl: options.wasmUrl ? String(options.wasmUrl) : wasmUrl(),
+      ...source(),
+      ...(wasmUrl != undefined && { wasmUrl: wasmUrl && String(wasmUrl), integrity: undefined }),
       capturePageview: options.capturePageview != false,
       capturePageleave: options.capturePageleave != false,
       debug,

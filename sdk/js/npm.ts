@@ -3,5 +3,9 @@ import type { Options, Tallymark } from "./index.js";
 import { start } from "./init.js";
 
 export function init(options: Options): Tallymark {
-  return start(options, () => new URL("./tm.wasm", import.meta.url).href);
+  // Both literally so: bundlers look for just that, to take the file along and to make a chunk.
+  return start(options, () => ({
+    wasmUrl: new URL("./tm.wasm", import.meta.url).href,
+    brain: () => import("./brain.js"),
+  }));
 }

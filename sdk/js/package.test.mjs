@@ -100,7 +100,7 @@ function fakePage() {
 async function inPage(source, page) {
   const { outputFiles } = await build({
     entryPoints: [file(source).pathname],
-    bundle: true, write: false, format: "iife", globalName: "exported", target: "es2022",
+    bundle: true, write: false, external: ["./brain.js"], format: "iife", globalName: "exported", target: "es2022",
     define: { "import.meta.url": '"https://a.example/index.js"' },
   });
   vm.runInNewContext(outputFiles[0].text + ";window.exported = exported", page);

@@ -23,6 +23,7 @@ off();
 tallymark.on("captured", ({ event, uuid, seq }) => console.log(event.length, uuid.length, seq + 1));
 tallymark.on("ready", () => {});
 init({ key: "wk_1", wasmUrl: new URL("https://cdn.example/tm.wasm") });
+init({ key: "wk_1", wasmUrl: false });
 
 // @ts-expect-error The key is required.
 init({ host: "https://collect.example" });

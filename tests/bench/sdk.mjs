@@ -2,7 +2,7 @@
  * `cargo xtask bench sdk`: what the SDK costs a page, beside posthog-js slim and bare JSON.stringify, in one run
  * of real Chromium. The subjects take turns, so that the machine's moods fall on all of them.
  */
-import { readFileSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { build } from "esbuild";
@@ -55,8 +55,12 @@ const pages = {
   "/posthog": html(`<script async src="/posthog.js"></script>`),
 };
 const files = {
-  "/tm.js": ["text/javascript", readFileSync(join(ROOT, "sdk/dist/tm.js"))],
-  "/tm.wasm": ["application/wasm", readFileSync(join(ROOT, "sdk/dist/tm.wasm"))],
+  ...Object.fromEntries(
+    readdirSync(join(ROOT, "sdk/dist")).map((file) => [
+      `/${file}`,
+      [file.endsWith(".wasm") ? "application/wasm" : "text/javascript", readFileSync(join(ROOT, "sdk/dist", file))],
+    ]),
+  ),
   "/posthog.js": ["text/javascript", slim.outputFiles[0].contents],
   "/array/bench/config.js": [
     "text/javascript",

@@ -36,19 +36,57 @@ pub fn sdk() -> Result<()> {
     let optimised = root().join("target/sdk/tm.wasm");
     let flags = ["--converge", "--flatten", "--rereloop", "-Oz", "--strip-target-features"];
     optimise(&wasm, &optimised, "-Oz", &flags)?;
+    let translated = root().join("target/sdk/wasm2js.js");
+    as_javascript(&optimised, &translated)?;
     let loader = root().join("sdk/dist/tm.js");
-    node_step("sdk/build.mjs", &optimised, &["sdk/js", "sdk/package.json"], &loader)?;
+    node_step("sdk/build.mjs", &[&optimised, &translated], &["sdk/js", "sdk/package.json"], &loader)?;
     site()
 }
 
-/// What the Worker serves as static files: the script tag's two files, and how they are to be cached.
+/// The module as JavaScript. wasm2js wants it without saturating conversions, bulk memory and sign extensions.
+fn as_javascript(wasm: &Path, translated: &Path) -> Result<()> {
+    if is_newer(translated, &[wasm.to_owned()])? {
+        return Ok(());
+    }
+    let low = wasm.with_extension("low.wasm");
+    run(npm_tool("wasm-opt").arg(wasm).arg("-o").arg(&low).args(WASM_FEATURES).args([
+        "--llvm-nontrapping-fptoint-lowering",
+        "--llvm-memory-copy-fill-lowering",
+        "--signext-lowering",
+    ]))?;
+    run(npm_tool("wasm2js").arg(&low).arg("-o").arg(translated).args([
+        // A function that makes an instance, rather than one instance.
+        "--emscripten",
+        "-O3",
+        "--disable-nontrapping-float-to-int",
+        "--disable-bulk-memory",
+        "--disable-sign-ext",
+    ]))
+}
+
+/// What the Worker serves as static files: all that a script tag comes to load, which is what goes by `tm.` or
+/// bears such a name, and how it is to be cached.
 fn site() -> Result<()> {
     let site = root().join("target/site");
     fs::create_dir_all(&site)?;
-    for file in ["sdk/dist/tm.js", "sdk/dist/tm.wasm", "collector/_headers"] {
-        let from = root().join(file);
-        let name = from.file_name().with_context(|| format!("{file} has no name"))?;
-        fs::copy(&from, site.join(name)).with_context(|| format!("could not copy {file}"))?;
+    let dist = root().join("sdk/dist");
+    let mut files = vec![(root().join("collector/_headers"), site.join("_headers"))];
+    files.push((dist.join("integrity.json"), site.join("tm.integrity.json")));
+    for entry in fs::read_dir(&dist)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with("tm.") {
+            files.push((entry.path(), site.join(entry.file_name())));
+        }
+    }
+    for entry in fs::read_dir(&site)? {
+        let path = entry?.path();
+        // Of an earlier build.
+        if !files.iter().any(|(_, to)| *to == path) {
+            fs::remove_file(path)?;
+        }
+    }
+    for (from, to) in files {
+        fs::copy(&from, to).with_context(|| format!("could not copy {}", from.display()))?;
     }
     Ok(())
 }
@@ -80,7 +118,7 @@ pub fn demo() -> Result<()> {
     let out = root().join("target/demo");
     fs::create_dir_all(&out)?;
     let sources = ["www/demo", "collector/worker/api.ts", "sdk/js"];
-    node_step("www/demo/build.mjs", &out, &sources, &out.join("index.js"))
+    node_step("www/demo/build.mjs", &[&out], &sources, &out.join("index.js"))
 }
 
 fn cargo_wasm(package: &str, profile: &str, rustflags: Option<&str>) -> Result<PathBuf> {
@@ -119,16 +157,16 @@ fn optimise(wasm: &Path, optimised: &Path, level: &str, further: &[&str]) -> Res
     run(opt.args(["--strip-debug", "--strip-producers"]))
 }
 
-/// Runs `node script arg`, which makes `output`, unless that is newer than the script, its sources and, if it
-/// is a file, its argument.
-fn node_step(script: &str, arg: &Path, sources: &[&str], output: &Path) -> Result<()> {
+/// Runs `node script args…`, which makes `output`, unless that is newer than the script, its sources and those
+/// arguments that are files.
+fn node_step(script: &str, args: &[&Path], sources: &[&str], output: &Path) -> Result<()> {
     let mut inputs: Vec<PathBuf> = sources.iter().map(|s| root().join(s)).collect();
     inputs.push(root().join(script));
-    inputs.extend(arg.is_file().then(|| arg.to_owned()));
+    inputs.extend(args.iter().filter(|arg| arg.is_file()).map(|arg| (*arg).to_owned()));
     if is_newer(output, &inputs)? {
         return Ok(());
     }
-    run(command("node").arg(script).arg(arg))
+    run(command("node").arg(script).args(args))
 }
 
 /// Whether `output` exists and neither we, whose flags made it, nor any of `inputs` (folders: whatever lies in
