@@ -25,20 +25,43 @@ export async function until(what, check) {
   assert.fail(`waited ${DEADLINE_MS} ms for ${what}`);
 }
 
+/** The world of the scenarios: the collector, and the site under test on its origin. */
+export function startSite() {
+  const site = {
+    modules: [{ type: "ESModule", path: "site.mjs", contents: readFileSync(join(ROOT, "tests/e2e/site.mjs"), "utf8") }],
+    bindings: {
+      STUB: stubTag(),
+      NPM: readFileSync(join(ROOT, "sdk/dist/index.js"), "utf8"),
+    },
+  };
+  return startWorld({ tenants: [], site });
+}
+
+/** Rows of the log once there are as many as named events are expected. */
+export const receivedBy = (client) => (...names) =>
+  until(`rows ${names.join(", ")}`, async () => {
+    const rows = await client.events();
+    assert.ok(rows.length <= names.length, `more rows than expected: ${rows.map((r) => r.event_name).join(", ")}`);
+    return rows.length === names.length && rows;
+  });
+
+/** Nothing is under way any more, and the books balance. */
+export async function booksBalance(client) {
+  const books = await until("books without anything under way", async () => {
+    const ledger = await client.ledger();
+    return ledger.total.under_way === 0 && ledger;
+  });
+  assert.equal(books.balanced, true);
+  assert.equal(books.total.captured, accounted(books.total));
+}
+
 /** Starts one world and one browser for a file of scenarios; returns the function that declares them. */
 export function scenarios() {
   let world;
   let browser;
   let count = 0;
   before(async () => {
-    const site = {
-      modules: [{ type: "ESModule", path: "site.mjs", contents: readFileSync(join(ROOT, "tests/e2e/site.mjs"), "utf8") }],
-      bindings: {
-        STUB: stubTag(),
-        NPM: readFileSync(join(ROOT, "sdk/dist/index.js"), "utf8"),
-      },
-    };
-    world = await startWorld({ tenants: [], site });
+    world = await startSite();
     browser = await launchBrowser();
   });
   after(async () => {
@@ -59,22 +82,11 @@ export function scenarios() {
       context.on("weberror", (error) => noise.push(`uncaught: ${error.error()}`));
       const client = new Client(world.url, tenant);
       const address = (page, query = "") => `${world.url}/${tenant.browser_key}/${page}${query}`;
-      /** Rows of the log once there are as many as named events are expected. */
-      const received = (...names) =>
-        until(`rows ${names.join(", ")}`, async () => {
-          const rows = await client.events();
-          assert.ok(rows.length <= names.length, `more rows than expected: ${rows.map((r) => r.event_name).join(", ")}`);
-          return rows.length === names.length && rows;
-        });
+      const received = receivedBy(client);
       try {
         await run({ context, client, address, received, world, page: await context.newPage() });
         await context.close();
-        const books = await until("books without anything under way", async () => {
-          const ledger = await client.ledger();
-          return ledger.total.under_way === 0 && ledger;
-        });
-        assert.equal(books.balanced, true);
-        assert.equal(books.total.captured, accounted(books.total));
+        await booksBalance(client);
         assert.deepEqual(noise, [], "the console is clean");
       } finally {
         await context.close();
