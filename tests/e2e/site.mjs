@@ -2,7 +2,8 @@
  * The site under test, as a Worker: pages that load the SDK as a customer's layout would.
  *
  * `/<browser key>/<page>?…` is a page of that tenant; query parameters `tm-*` become `data-*` attributes of the
- * script tag. `/flaky/batch/` is the collector behind a door that `/flaky/door?status=503` shuts.
+ * script tag. `/<browser key>/strict?csp=…` has that policy, and a nonce wherever the policy says NONCE.
+ * `/flaky/batch/` is the collector behind a door that `/flaky/door?status=503` shuts.
  */
 let door = 200;
 
@@ -22,14 +23,42 @@ export default {
     }
     if (url.pathname === "/favicon.ico") return new Response(null, { status: 204 });
     const [, key, page] = url.pathname.split("/");
+    if (page === "strict") return strict(env.STUB, key, url.searchParams);
     return new Response(html(env.STUB, key, page, url.searchParams), {
       headers: { "content-type": "text/html; charset=utf-8", "cache-control": "no-cache" },
     });
   },
 };
 
+const dataAttributes = (params) =>
+  [...params].flatMap(([name, value]) => (name.startsWith("tm-") ? [`data-${name.slice(3)}="${value}"`] : []));
+
+/** A page that keeps to its policy, and to what the documentation says, and tells what was refused. */
+function strict(stub, key, params) {
+  const nonce = crypto.randomUUID();
+  const { csp, src = "/tm.js", integrity, importmap } = Object.fromEntries(params);
+  const attributes = dataAttributes(params);
+  if (integrity) attributes.push(`integrity="${integrity}" crossorigin="anonymous"`);
+  const map = importmap ? `<script type="importmap" nonce="${nonce}">${importmap}</script>` : "";
+  const body = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>strict</title>
+<script nonce="${nonce}">
+  window.violations = [];
+  addEventListener("securitypolicyviolation", (v) => violations.push([v.effectiveDirective, v.blockedURI]));
+</script>
+${map}${stub.replace("<script>", `<script nonce="${nonce}">`)}
+<script nonce="${nonce}" async src="${src}" data-key="${key}" ${attributes.join(" ")}></script>
+</head><body><h1>strict</h1></body></html>`;
+  return new Response(body, {
+    headers: {
+      "content-type": "text/html; charset=utf-8",
+      "cache-control": "no-cache",
+      "content-security-policy": csp.replaceAll("NONCE", nonce),
+    },
+  });
+}
+
 function html(stub, key, page, params) {
-  const attributes = [...params].flatMap(([name, value]) => (name.startsWith("tm-") ? [`data-${name.slice(3)}="${value}"`] : []));
+  const attributes = dataAttributes(params);
   const sdk =
     params.get("load") === "npm"
       ? `<script type="module">
@@ -37,6 +66,7 @@ function html(stub, key, page, params) {
            window.client = init({ key: "${key}", host: location.origin, wasmUrl: "/tm.wasm" });
          </script>`
       : `${stub}<script async src="/tm.js" data-key="${key}" ${attributes.join(" ")}></script>`;
+  if (page === "framing") return `<!doctype html><title>framing</title><iframe sandbox="allow-scripts" src="home"></iframe>`;
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${page}</title>${sdk}</head>
 <body style="margin:0">
   <h1>${page}</h1>
