@@ -5,10 +5,10 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
-import { build } from "esbuild";
 import { launchBrowser } from "../harness/browser.mjs";
 import { ROOT, stubTag } from "../harness/world.mjs";
 import { median } from "./load.mjs";
+import * as posthogSlim from "./posthog-slim.mjs";
 
 const quick = process.argv.includes("--quick");
 const ROUNDS = quick ? 3 : 7;
@@ -16,36 +16,6 @@ const ROUNDS = quick ? 3 : 7;
 const CALLS = 500;
 const CHUNKS = quick ? 4 : 20;
 const SETTLE_MS = 500;
-
-const posthogConfig = {
-  token: "bench",
-  supportedCompression: ["gzip-js"],
-  hasFeatureFlags: false,
-  autocapture_opt_out: true,
-  capturePerformance: false,
-  captureDeadClicks: false,
-  heatmaps: false,
-  surveys: false,
-  sessionRecording: false,
-  analytics: { endpoint: "/i/v0/e/" },
-  elementsChainAsString: true,
-  defaultIdentifiedOnly: true,
-};
-
-const slim = await build({
-  stdin: {
-    contents: `import posthog from "posthog-js/dist/module.slim.js";
-      posthog.init("bench", { api_host: location.origin, disable_surveys: true, person_profiles: "always",
-        rate_limiting: { events_per_second: 1e6, events_burst_limit: 1e7 }, loaded: () => window.__ready() });
-      window.posthog = posthog;`,
-    resolveDir: ROOT,
-  },
-  bundle: true,
-  minify: true,
-  format: "iife",
-  write: false,
-  logLevel: "error",
-});
 
 const html = (body) => `<!doctype html><meta charset="utf-8"><title>bench</title>
 <script>window.__start = performance.now(); window.__ready = () => { window.__readyAt ??= performance.now(); };</script>${body}`;
@@ -61,11 +31,8 @@ const files = {
       [file.endsWith(".wasm") ? "application/wasm" : "text/javascript", readFileSync(join(ROOT, "sdk/dist", file))],
     ]),
   ),
-  "/posthog.js": ["text/javascript", slim.outputFiles[0].contents],
-  "/array/bench/config.js": [
-    "text/javascript",
-    `(window._POSTHOG_REMOTE_CONFIG = {}).bench = { config: ${JSON.stringify(posthogConfig)}, siteApps: [] };`,
-  ],
+  "/posthog.js": ["text/javascript", await posthogSlim.script()],
+  [posthogSlim.remoteConfig.path]: ["text/javascript", posthogSlim.remoteConfig.script],
 };
 
 const server = createServer((request, response) => {
@@ -168,5 +135,5 @@ console.log(`medians of ${ROUNDS} rounds, taking turns; ${CALLS * CHUNKS} captur
 row("", "µs a call", "ready ms", "load CPU ms");
 row("JSON.stringify alone", us["JSON.stringify"].toFixed(2), "", "");
 row("tallymark", us.tallymark.toFixed(2), ms("/tallymark", "readyMs").toFixed(1), (ms("/tallymark", "cpuMs") - blank).toFixed(1));
-row("posthog-js slim 1.449.2", us.posthog.toFixed(1), ms("/posthog", "readyMs").toFixed(1), (ms("/posthog", "cpuMs") - blank).toFixed(1));
+row(`posthog-js slim ${posthogSlim.VERSION}`, us.posthog.toFixed(1), ms("/posthog", "readyMs").toFixed(1), (ms("/posthog", "cpuMs") - blank).toFixed(1));
 console.log(`\nposthog-js slim / tallymark: ${(us.posthog / us.tallymark).toFixed(0)} times a capture; target: tallymark at most 5 µs`);
