@@ -44,5 +44,5 @@ mod tracker;
 pub use consent::{Change, Consent, Decision};
 pub use effect::{Effect, FlushReason, Slot, Transport};
 pub use now::Now;
-pub use session::Session;
+pub use session::{Session, sessions};
 pub use tracker::{Start, Tracker};
