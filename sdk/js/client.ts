@@ -186,7 +186,7 @@ function begin(early: EarlyCall[]): void {
     else settle?.(result);
   }
   past = undefined;
-  load(config)
+  load(config, warn)
     .then(takeOver)
     .catch((error) => {
       warn?.(error);

@@ -61,8 +61,11 @@ const fromWasm = async (url: string, integrity?: string) =>
  * Loads the module and gives it the browser's randomness. Whatever wasm fails for (a CSP without
  * 'wasm-unsafe-eval', no WebAssembly, a filter, a wrong file), the same code as JavaScript may still be had.
  */
-export async function load({ wasmUrl, integrity, brain }: Source): Promise<void> {
-  const fromJavaScript = async () => (await brain()).instantiate();
+export async function load({ wasmUrl, integrity, brain }: Source, warn?: (message: unknown) => void): Promise<void> {
+  const fromJavaScript = async (refused?: unknown) => {
+    if (refused) warn?.(refused);
+    return (await brain()).instantiate();
+  };
   module = await (wasmUrl ? fromWasm(wasmUrl, integrity).catch(fromJavaScript) : fromJavaScript());
   encoder = new TextEncoder();
   decoder = new TextDecoder();

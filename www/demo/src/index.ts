@@ -9,7 +9,7 @@ import { craftOf, tenants, type Env } from "./tenants";
 
 /**
  * The demo: `/` chooses a shop, `/<slug>/…` is a shop. It stands beside the collector on one origin, which has
- * `/batch/`, `/v1/…`, `/tm.js` and `/tm.wasm`; it talks to it over the service binding.
+ * `/batch/`, `/v1/…` and `/tm.*`; it talks to it over the service binding.
  */
 export default {
   async fetch(request: Request, env: Env): Promise<Response> {
