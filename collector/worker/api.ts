@@ -37,7 +37,9 @@ export interface EventsPage {
 export interface LedgerFigures {
   captured: number;
   stored: number;
+  /** By rule. */
   quarantined: Record<string, number>;
+  /** By reason. Negative where events arrived that were given up, and counted here, on an earlier day. */
   dropped: Record<string, number>;
   duplicate: number;
   under_way: number;
@@ -54,6 +56,9 @@ export interface Ledger {
   missing: number;
   /** Accounted for beyond what its stream says it captured: two events under one number, a forgery or a bug. */
   over_accounted: number;
+  /** The first hundred that are out of balance; `missing` is negative where a stream is over-accounted. */
   streams_with_gaps: { stream_id: string; seq_high: number; missing: number; last_received_at: string }[];
+  /** Streams heard of in these days that could keep no copy on disk: what they had not sent at their end is lost. */
+  memory_only_streams: number;
   balanced: boolean;
 }

@@ -34,7 +34,7 @@ function random(seed) {
 /** A page's life: what it captured, and the requests in which it told of it, in the order of sending. */
 function stream(below) {
   const id = uuidv7();
-  const told = { captured: 0, stored: 0, quarantined: 0, dropped: 0 };
+  const told = { captured: 0, stored: 0, quarantined: 0, dropped: 0, givenUp: 0 };
   const requests = [];
   let batch = [];
   for (let seq = 1; seq <= 40; seq++) {
@@ -47,9 +47,12 @@ function stream(below) {
     } else {
       told.stored++;
       batch.push(event("fine", { stream: id, seq }));
+      // It arrives, but its page never hears so, and gives it up.
+      if (fate === 2) told.givenUp++;
     }
     if (below(6) === 0 || seq === 40) {
-      requests.push([batch, { stream: { id, seq, dropped: { queue_full: told.dropped } } }]);
+      const dropped = { queue_full: told.dropped, retries_exhausted: told.givenUp };
+      requests.push([batch, { id, seq, dropped }]);
       batch = [];
     }
   }
@@ -63,10 +66,15 @@ for (const seed of [1, 2, 3, 4]) {
     await enrol(world.registry, tenant, [world.url]);
     const client = new Client(world.url, tenant);
     const streams = [stream(below), stream(below), stream(below)];
-    // Each request once, some of them again and again; then all in any order.
-    const deliveries = streams
-      .flatMap(({ requests }) => requests)
-      .flatMap((request) => Array(1 + (below(3) === 0 ? 1 + below(3) : 0)).fill(request));
+    // Each request once, some of them again and again, and some that hold what several pages left; all in any order.
+    const requests = streams.flatMap(({ requests }) => requests);
+    const couriers = Array.from({ length: 8 }, () => {
+      const left = Array.from({ length: 1 + below(4) }, () => requests[below(requests.length)]);
+      return [left.flatMap(([events]) => events), left.map(([, report]) => report)];
+    });
+    const deliveries = [...requests, ...couriers].flatMap((request) =>
+      Array(1 + (below(3) === 0 ? 1 + below(3) : 0)).fill(request),
+    );
     for (let i = deliveries.length - 1; i > 0; i--) {
       const j = below(i + 1);
       [deliveries[i], deliveries[j]] = [deliveries[j], deliveries[i]];
@@ -74,7 +82,7 @@ for (const seed of [1, 2, 3, 4]) {
     let captured = 0;
     while (deliveries.length > 0) {
       const together = deliveries.splice(0, 1 + below(6));
-      const answers = await Promise.all(together.map(([events, report]) => client.batch(events, report)));
+      const answers = await Promise.all(together.map(([events, stream]) => client.batch(events, { stream })));
       assert.ok(answers.every((answer) => answer.status === 200));
       const { total, over_accounted } = await client.ledger();
       assert.equal(total.captured, accounted(total), "at every moment");
@@ -87,26 +95,27 @@ for (const seed of [1, 2, 3, 4]) {
     assert.equal(total.captured, expected("captured"));
     assert.equal(total.stored, expected("stored"));
     assert.deepEqual(total.quarantined, { too_long: expected("quarantined") });
-    assert.deepEqual(total.dropped, { queue_full: expected("dropped") });
+    assert.ok(expected("givenUp") > 0);
+    assert.deepEqual(total.dropped, { queue_full: expected("dropped") }, "what arrived was not dropped");
     assert.deepEqual([total.under_way, balanced, streams_with_gaps], [0, true, []]);
     assert.equal((await client.events()).length, expected("stored"));
   });
 }
 
-test("a day's closing balance is the next day's opening", async () => {
-  const tenant = newTenant("days");
+/** A stream of a new tenant, whose events arrive on any day: numbers that come, the highest, drops as the brain has them. */
+async function calendar(slug) {
+  const tenant = newTenant(slug);
   await enrol(world.registry, tenant, [world.url]);
-  const client = new Client(world.url, tenant);
-  const url = await world.mf.unsafeGetDirectURL("calendar");
   const { organization_id } = tenant;
+  const url = await world.mf.unsafeGetDirectURL("calendar");
   const id = uuidv7();
-  const arrive = async (day, seqs, high) => {
+  const arrive = async (day, seqs, high, drops = []) => {
     const at = `${day}T12:00:00.000Z`;
     const row = (seq) => [
       uuidv7(), "a", at, at, organization_id, null, "visitor", null, null, null, null, "browser", "origin", 1, {},
       { stream_id: id, seq },
     ];
-    const streams = JSON.stringify([[id, high, seqs.length, {}]]);
+    const streams = JSON.stringify([[id, high, seqs.length, drops, false]]);
     const batch = {
       day, rows: [JSON.stringify(seqs.map(row))], events: seqs.length, quarantined: "", quarantinedCount: 0, streams,
       unsequenced: 0,
@@ -114,6 +123,11 @@ test("a day's closing balance is the next day's opening", async () => {
     const response = await fetch(url, { method: "POST", body: JSON.stringify({ organization_id, batch }) });
     assert.deepEqual(await response.json(), { stored: seqs.length, duplicates: 0, quarantined: 0 });
   };
+  return { client: new Client(world.url, tenant), arrive };
+}
+
+test("a day's closing balance is the next day's opening", async () => {
+  const { client, arrive } = await calendar("days");
   await arrive("2026-03-01", [1, 2, 5], 5);
   await arrive("2026-03-03", [3], 5);
   await arrive("2026-03-04", [4, 6], 6);
@@ -127,4 +141,18 @@ test("a day's closing balance is the next day's opening", async () => {
   const later = await client.ledger("?from=2026-03-02&to=2026-03-03");
   assert.deepEqual(later.days.map(figures), [["2026-03-03", 0, 1, 1]]);
   assert.equal(later.total.under_way, 1);
+});
+
+test("an event that was given up and arrives on a later day is taken back on that day", async () => {
+  const { client, arrive } = await calendar("givenup");
+  await arrive("2026-03-01", [1], 3, [["blocked", 1, true], ["queue_full", 1, false]]);
+  await arrive("2026-03-02", [2], 3);
+  const { days, total, balanced } = await client.ledger("?from=2026-03-01&to=2026-03-31");
+  const figures = ({ day, stored, dropped, under_way }) => [day, stored, dropped, under_way];
+  assert.deepEqual(days.map(figures), [
+    ["2026-03-01", 1, { blocked: 1, queue_full: 1 }, 0],
+    ["2026-03-02", 1, { blocked: -1 }, 0],
+  ]);
+  assert.deepEqual([total.captured, total.stored, total.dropped, total.under_way], [3, 2, { queue_full: 1 }, 0]);
+  assert.equal(balanced, true);
 });

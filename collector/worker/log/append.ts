@@ -6,12 +6,7 @@
  * instead of 33, in batches of 50).
  */
 import type { Batch, Receipt } from "./log.ts";
-
-/** `[outcome, reason, count]`, to be added to the day's ledger. */
-type Books = [string, string, number][];
-
-/** `[stream_id, seq_high, accounted_here, { reason: dropped so far }]` */
-type StreamReport = readonly [string, number, number, Readonly<Record<string, number>>];
+import { enterReport, type Books, type StreamReport } from "./streams.ts";
 
 const ROW = Array.from({ length: 16 }, (_, i) => `value->>${i}`).join(", ");
 const QUARANTINED_ROW = Array.from({ length: 11 }, (_, i) => `value->>${i}`).join(", ");
@@ -33,7 +28,7 @@ const INSERT_QUARANTINED = `
 
 const COUNT = `
   insert into ledger (day, outcome, reason, count)
-  select ?1, value->>0, value->>1, value->>2 from json_each(?2) where value->>2 > 0
+  select ?1, value->>0, value->>1, value->>2 from json_each(?2) where value->>2 <> 0
   on conflict (day, outcome, reason) do update set count = count + excluded.count`;
 
 export function append(sql: SqlStorage, batch: Batch): Receipt {
@@ -54,7 +49,7 @@ export function append(sql: SqlStorage, batch: Batch): Receipt {
   if (duplicates > 0) {
     // Some rows were there already: count for each stream what is really new.
     const fresh = freshByStream(sql, stored, quarantined);
-    reports = reports.map(([id, high, , dropped]) => [id, high, fresh.get(id) ?? 0, dropped]);
+    reports = reports.map(([id, high, , ...rest]) => [id, high, fresh.get(id) ?? 0, ...rest]);
     unsequenced = stored + quarantined - reports.reduce((sum, report) => sum + report[2], 0);
   }
   const books: Books = [["stored", "", stored]];
@@ -67,48 +62,16 @@ export function append(sql: SqlStorage, batch: Batch): Receipt {
   return { stored, duplicates, quarantined };
 }
 
-/** Enters a stream's report; adds newly reported drops to `books`, returns how many more it says it captured. */
-function enterReport(sql: SqlStorage, report: StreamReport, books: Books): number {
-  const [id, seqHigh, accounted, dropped] = report;
-  const before = sql
-    .exec<{ seq_high: number }>("select seq_high from stream where stream_id = ?1", id)
-    .toArray()[0]?.seq_high;
-  let newDrops = 0;
-  for (const [reason, count] of Object.entries(dropped)) {
-    const known = sql
-      .exec<{ count: number }>("select count from stream_drop where stream_id = ?1 and reason = ?2", id, reason)
-      .toArray()[0]?.count;
-    const more = count - (known ?? 0);
-    if (more <= 0) continue;
-    sql.exec(
-      `insert into stream_drop (stream_id, reason, count) values (?1, ?2, ?3)
-       on conflict (stream_id, reason) do update set count = excluded.count`,
-      id,
-      reason,
-      count,
-    );
-    books.push(["dropped", reason, more]);
-    newDrops += more;
-  }
-  sql.exec(
-    `insert into stream (stream_id, seq_high, accounted, dropped, last_received_at) values (?1, ?2, ?3, ?4, ?5)
-     on conflict (stream_id) do update set seq_high = max(seq_high, excluded.seq_high),
-       accounted = accounted + excluded.accounted, dropped = dropped + excluded.dropped,
-       last_received_at = excluded.last_received_at`,
-    id,
-    seqHigh,
-    accounted,
-    newDrops,
-    new Date().toISOString(),
-  );
-  return Math.max(0, seqHigh - (before ?? 0));
-}
-
-/** Rows per stream among the newest `stored` and `quarantined`, which are those of this transaction. */
+/**
+ * Rows per stream among the newest `stored` and `quarantined`, which are those of this transaction. What a row says of
+ * its stream is the client's own: without a whole number from 1 it has no place in one, and wasn't counted for it.
+ */
 function freshByStream(sql: SqlStorage, stored: number, quarantined: number): Map<string, number> {
   const rows = sql.exec<{ id: string | null; n: number }>(
     `select id, count(*) as n from (
-       select * from (select context->>'stream_id' as id from domain_event order by seq desc limit ?1)
+       select * from (
+         select iif(typeof(context->>'seq') = 'integer' and context->>'seq' > 0, context->>'stream_id', null) as id
+         from domain_event order by seq desc limit ?1)
        union all
        select * from (select stream_id as id from quarantined_event order by seq desc limit ?2))
      where id is not null group by id`,

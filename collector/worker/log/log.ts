@@ -16,7 +16,7 @@ export interface Batch {
   /** JSON array of quarantined rows, or empty. */
   readonly quarantined: string;
   readonly quarantinedCount: number;
-  /** JSON array of stream reports, or empty. */
+  /** JSON array of what streams report (streams.ts), or empty. */
   readonly streams: string;
   /** Events of this request that belong to no stream. */
   readonly unsequenced: number;

@@ -49,7 +49,8 @@ export function ledger(sql: SqlStorage, organizationId: string, from: string, to
   const days = new Map<string, LedgerFigures>();
   const total = emptyBooks();
   const entries = sql.exec<Entry>(
-    "select day, outcome, reason, count from ledger where day >= ?1 and day <= ?2 order by day, outcome, reason",
+    `select day, outcome, reason, count from ledger where day >= ?1 and day <= ?2 and count <> 0
+     order by day, outcome, reason`,
     from,
     to,
   );
@@ -74,6 +75,14 @@ export function ledger(sql: SqlStorage, organizationId: string, from: string, to
       silentSince,
     )
     .one();
+  const memoryOnly = sql
+    .exec<{ n: number }>(
+      `select count(*) as n from stream where memory_only_since is not null and last_received_at >= ?1
+         and substr(memory_only_since, 1, 10) <= ?2`,
+      from,
+      to,
+    )
+    .one();
   const named = sql
     .exec<Ledger["streams_with_gaps"][number]>(
       `select stream_id, seq_high, seq_high - accounted - dropped as missing, last_received_at from stream
@@ -90,6 +99,7 @@ export function ledger(sql: SqlStorage, organizationId: string, from: string, to
     missing: gaps.missing,
     over_accounted: gaps.over,
     streams_with_gaps: named,
+    memory_only_streams: memoryOnly.n,
     balanced: gaps.missing === 0 && gaps.over === 0,
   };
   return JSON.stringify(answer);
@@ -109,6 +119,8 @@ function enter(books: LedgerFigures, { outcome, reason, count }: Entry): void {
     case "quarantined":
     case "dropped":
       books[outcome][reason] = (books[outcome][reason] ?? 0) + count;
+      // Booked on one day and taken back on another.
+      if (books[outcome][reason] === 0) delete books[outcome][reason];
   }
 }
 

@@ -73,6 +73,25 @@ named! {
     }
 }
 
+impl DropReason {
+    /// Whether the event may have been sent before it was given up, and so have arrived after all: its
+    /// answer never came, or came too late. Whoever sums up takes the event that did arrive for stored.
+    pub const fn may_have_arrived(self) -> bool {
+        match self {
+            Self::Refused | Self::TooLarge | Self::RetriesExhausted | Self::StorageFull | Self::Blocked => {
+                true
+            }
+            Self::QueueFull
+            | Self::EventTooLarge
+            | Self::InvalidName
+            | Self::InvalidProperties
+            | Self::Sampled
+            | Self::RateLimited
+            | Self::BeforeSend => false,
+        }
+    }
+}
+
 named! {
     /// A rule that an event can break, and be quarantined for. Rules of tracking plans come on top.
     Rule {
@@ -92,7 +111,8 @@ named! {
         MissingDistinctId = "missing_distinct_id",
         /// The event is larger than [`crate::limits::MAX_EVENT_BYTES`].
         EventTooLarge = "event_too_large",
-        /// JSON that no database holds: half of a surrogate pair, a number beyond what a double can be.
+        /// JSON that no database holds: half of a surrogate pair, a number beyond what a double can be, nesting
+        /// without end.
         Unstorable = "unstorable",
         /// The event names another organization than its key belongs to.
         ForeignOrganization = "foreign_organization",

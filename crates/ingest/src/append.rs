@@ -37,9 +37,10 @@ pub struct Append {
     pub quarantined: String,
     /// How many rows that is.
     pub quarantined_count: u32,
-    /// A JSON array of `[stream_id, seq_high, accounted_here, {reason: count}]`, or empty: an entry for each
-    /// stream that reports or has an event here. `accounted_here` counts this request's events and
-    /// quarantined of the stream, also those that prove to be duplicates.
+    /// A JSON array of `[stream_id, seq_high, accounted_here, [[reason, dropped_so_far, may_have_arrived]…],
+    /// is_memory_only]`, or empty: an entry for each stream that reports or has an event here. `accounted_here`
+    /// counts this request's events and quarantined of the stream, also those that prove to be duplicates. For
+    /// `may_have_arrived` see [`DropReason::may_have_arrived`].
     pub streams: String,
     /// Events and quarantined that belong to no stream.
     pub unsequenced: u32,
@@ -57,7 +58,9 @@ pub struct Append {
 struct StreamCount {
     seq_high: u64,
     accounted: u32,
+    /// So far, by reason; no reason twice.
     dropped: Vec<(DropReason, u64)>,
+    is_memory_only: bool,
 }
 
 /// Collects an [`Append`] event by event.
@@ -158,11 +161,17 @@ impl<'t> Appender<'t> {
         Ok(())
     }
 
-    /// A stream's report of itself.
+    /// A stream's report of itself. Reports only grow, so of two for one stream the higher figure is the later.
     pub(crate) fn report(&mut self, report: StreamReport<'t>) {
         let count = self.streams.entry(report.id).or_default();
         count.seq_high = count.seq_high.max(report.seq);
-        count.dropped = report.dropped;
+        count.is_memory_only |= report.is_memory_only;
+        for (reason, dropped) in report.dropped {
+            match count.dropped.iter_mut().find(|(known, _)| *known == reason) {
+                Some((_, most)) => *most = dropped.max(*most),
+                None => count.dropped.push((reason, dropped)),
+            }
+        }
     }
 
     pub(crate) fn finish(mut self) -> Append {
@@ -203,14 +212,15 @@ fn write_streams(out: &mut String, streams: &BTreeMap<Cow<'_, str>, StreamCount>
         json::write_u64(out, count.seq_high);
         out.push(',');
         json::write_u64(out, u64::from(count.accounted));
-        out.push_str(",{");
+        out.push_str(",[");
         for (at, (reason, dropped)) in count.dropped.iter().enumerate() {
-            out.push_str(if at == 0 { "\"" } else { ",\"" });
+            out.push_str(if at == 0 { "[\"" } else { ",[\"" });
             out.push_str(reason.name());
-            out.push_str("\":");
+            out.push_str("\",");
             json::write_u64(out, *dropped);
+            out.push_str(if reason.may_have_arrived() { ",true]" } else { ",false]" });
         }
-        out.push_str("}]");
+        out.push_str(if count.is_memory_only { "],true]" } else { "],false]" });
     }
     out.push(']');
 }

@@ -14,7 +14,7 @@ use crate::{
     admit::Admission,
     decode::{Event, Kind, Unstorable, Value},
     identity::Identity,
-    limits::MAX_ECHO_BYTES,
+    limits::{MAX_DEPTH, MAX_ECHO_BYTES},
     place::Moment,
     text::{self, IdDefect, Overlong, Text},
 };
@@ -153,12 +153,15 @@ fn whole(event: &Event<'_>) -> Result<(), Violation> {
     }
     let (expected, got) = match event.unstorable {
         None => return Ok(()),
-        Some(Unstorable::LoneSurrogate) => ("text in Unicode", "an escape for half a surrogate pair"),
+        Some(Unstorable::LoneSurrogate) => ("text in Unicode".into(), "an escape for half a surrogate pair"),
         Some(Unstorable::NumberOutOfRange) => {
-            ("numbers within a double's range", "a number beyond a double's range")
+            ("numbers within a double's range".into(), "a number beyond a double's range")
+        }
+        Some(Unstorable::TooDeep) => {
+            (format!("at most {MAX_DEPTH} levels of nesting").into(), "more of them")
         }
     };
-    Err(Violation { rule: Rule::Unstorable, path: "", expected: expected.into(), got: got.into() })
+    Err(Violation { rule: Rule::Unstorable, path: "", expected, got: got.into() })
 }
 
 fn event_name<'t>(value: Option<Value<'t>>, path: &'static str) -> Result<Text<'t>, Violation> {

@@ -32,7 +32,7 @@ pub(crate) fn ingest(
     let mut tagger = Tagger::new(dialect, request, admission, clocks);
     let mut appender =
         Appender::new(dialect, admission.organization_id, now, payload.len(), batch.events.len());
-    if let Some(report) = batch.stream.take() {
+    for report in core::mem::take(&mut batch.streams) {
         appender.report(report);
     }
     for event in &batch.events {

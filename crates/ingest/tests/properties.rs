@@ -3,7 +3,9 @@
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use tallymark_event::{COLUMNS, Timestamp};
+use tallymark_event::{
+    COLUMNS, DropReason, StreamId, Timestamp, limits::MAX_STREAM_SEQ, wire::MAX_STREAM_REPORTS,
+};
 use tallymark_ingest::{Append, Collector, Request, Settings, Step};
 
 const BROWSER_KEY: &str = r#"{"organization_id":"org_1","kind":"browser","origins":["*"]}"#;
@@ -118,6 +120,60 @@ fn item() -> impl Strategy<Value = Value> {
     prop_oneof![3 => good, 3 => odd, 1 => value()]
 }
 
+/// JSON text as no library would write it: numbers that no type holds, nesting beyond any stack, members twice,
+/// halves of surrogate pairs; and in between reports, whole or nearly so.
+fn report_text() -> impl Strategy<Value = String> {
+    const LEAVES: [&str; 15] = [
+        "null",
+        "true",
+        "0",
+        "7",
+        "10000000",
+        "10000001",
+        "1.5",
+        "1e999",
+        "-9999999999999999999999",
+        "18446744073709551616",
+        r#""s1""#,
+        r#""\ud800""#,
+        r#""\u0000""#,
+        r#""]}""#,
+        r#""""#,
+    ];
+    const NAMES: [&str; 11] = [
+        "id",
+        "seq",
+        "dropped",
+        "memory",
+        "\\u0069d",
+        "queue_full",
+        "blocked",
+        "before_send",
+        "\\ud800",
+        "]",
+        "",
+    ];
+    let leaf = prop_oneof![
+        6 => prop::sample::select(&LEAVES[..]).prop_map(str::to_owned),
+        2 => (0u64..100).prop_map(|seq| format!(r#"{{"id":"s{}","seq":{seq}}}"#, seq % 3)),
+        1 => (1usize..3_000).prop_map(|depth| "[".repeat(depth) + &"]".repeat(depth)),
+        1 => (1usize..3_000).prop_map(|depth| "{\"a\":".repeat(depth) + "1" + &"}".repeat(depth)),
+    ];
+    leaf.prop_recursive(4, 120, 70, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..70).prop_map(|items| format!("[{}]", items.join(", "))),
+            prop::collection::vec((prop::sample::select(&NAMES[..]), inner), 0..8).prop_map(|members| {
+                let members: Vec<String> =
+                    members.into_iter().map(|(name, value)| format!(r#""{name}":{value}"#)).collect();
+                format!("{{{}}}", members.join(" ,"))
+            }),
+        ]
+    })
+}
+
+/// An entry of [`Append::streams`].
+type Stream = (String, u64, u32, Vec<(String, u64, bool)>, bool);
+
 /// Every text in it parses, every row has its columns, and the counts are what they say.
 fn assert_consistent(append: &Append, items: usize) {
     assert_eq!((append.events + append.quarantined_count) as usize, items);
@@ -139,12 +195,22 @@ fn assert_consistent(append: &Append, items: usize) {
     };
     assert_eq!(quarantined.len(), append.quarantined_count as usize);
     assert!(quarantined.iter().all(|row| row.len() == 11));
-    let streams: Vec<(String, u64, u32, Value)> = match append.streams.as_str() {
+    let streams: Vec<Stream> = match append.streams.as_str() {
         "" => Vec::new(),
         text => serde_json::from_str(text).unwrap(),
     };
-    let accounted: u32 = streams.iter().map(|(_, _, accounted, _)| accounted).sum();
+    let accounted: u32 = streams.iter().map(|stream| stream.2).sum();
     assert_eq!(accounted + append.unsequenced, append.events + append.quarantined_count);
+    assert!(streams.len() <= items + MAX_STREAM_REPORTS);
+    assert!(streams.is_sorted_by(|a, b| a.0 < b.0), "no stream twice");
+    for (id, seq_high, _, dropped, _) in &streams {
+        assert!(StreamId::new(id).is_some() && *seq_high <= MAX_STREAM_SEQ);
+        for (at, (reason, count, may_have_arrived)) in dropped.iter().enumerate() {
+            assert_eq!(DropReason::from_name(reason).unwrap().may_have_arrived(), *may_have_arrived);
+            assert!((1..=*seq_high).contains(count));
+            assert!(dropped[..at].iter().all(|(other, ..)| other != reason), "no reason twice");
+        }
+    }
     serde_json::from_str::<Value>(&append.answer(1, 2, 3).body).unwrap();
 }
 
@@ -190,6 +256,25 @@ proptest! {
             return Err(TestCaseError::fail(body));
         };
         assert_consistent(&append, items.len());
+    }
+
+    #[test]
+    fn no_report_costs_an_event(
+        items in prop::collection::vec(item(), 1..4),
+        report in report_text(),
+        shape in 0usize..4,
+    ) {
+        let batch = serde_json::to_string(&items).unwrap();
+        let body = match shape {
+            0 => format!(r#"{{"api_key":"wk_1","stream":{report},"batch":{batch}}}"#),
+            1 => format!(r#"{{"api_key":"wk_1","batch":{batch},"stream":{report}}}"#),
+            2 => format!(r#"{{"batch":{batch},"stream":null,"stream":{report},"api_key":"wk_1","sent_at":1}}"#),
+            _ => format!(r#"{{"api_key":"wk_1","event":"a","stream":{report},"distinct_id":"d"}}"#),
+        };
+        let Step::Append(append) = receive(&post("/batch/", body.as_bytes())) else {
+            return Err(TestCaseError::fail(body));
+        };
+        assert_consistent(&append, if shape < 3 { items.len() } else { 1 });
     }
 
     #[test]

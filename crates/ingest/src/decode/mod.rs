@@ -31,8 +31,8 @@ pub(crate) struct Batch<'t> {
     pub(crate) sent_at: Option<Value<'t>>,
     /// The events are old ones that are filled in: their times are taken as they are.
     pub(crate) is_historical: bool,
-    /// What the stream says of itself.
-    pub(crate) stream: Option<StreamReport<'t>>,
+    /// What streams say of themselves: the sender's own, and those of pages that it sends for.
+    pub(crate) streams: Vec<StreamReport<'t>>,
     /// The events.
     pub(crate) events: Vec<Event<'t>>,
     /// Members that are to be copied: see [`Part::kept`].

@@ -3,9 +3,10 @@
 //! It checks the whole text against RFC 8259 and hands out slices of it. What makes it fast is what it does
 //! not do: no tree, no unescaping, no allocation; strings are passed over many bytes at a time.
 //!
-//! It differs from `serde_json` in two things. Nesting ends at [`MAX_DEPTH`]. And what is well-formed but no
-//! database can hold (half a surrogate pair, a number beyond a double) is no error of the text: it is
-//! reported by [`Scanner::take_unstorable`], so that it costs the one event and not the whole request.
+//! It differs from `serde_json` in two things. Nesting ends at [`MAX_DEPTH`] (but see
+//! [`Scanner::value_of_any_depth`]). And what is well-formed but no database can hold (half a surrogate pair, a
+//! number beyond a double) is no error of the text: it is reported by [`Scanner::take_unstorable`], so that it
+//! costs the one event and not the whole request.
 
 use core::ops::Range;
 use std::borrow::Cow;
@@ -59,6 +60,8 @@ pub(crate) enum Unstorable {
     LoneSurrogate,
     /// A number beyond the range of a double.
     NumberOutOfRange,
+    /// Deeper than [`MAX_DEPTH`], where [`Scanner::value_of_any_depth`] has passed it over.
+    TooDeep,
 }
 
 /// A member's key: the text between the quotes.
@@ -213,6 +216,41 @@ impl<'t> Scanner<'t> {
             _ => self.scalar()?,
         }
         Ok(Value::scanned(self.since(start), false))
+    }
+
+    /// Passes one value of any kind, and gives its text unless it is nested too deep to be read.
+    pub(crate) fn value_of_any_depth(&mut self) -> Result<Option<Value<'t>>> {
+        self.peek();
+        let start = self.at;
+        match self.value() {
+            Err(Malformed::TooDeep) => {
+                self.at = start;
+                self.unstorable.get_or_insert(Unstorable::TooDeep);
+                self.brackets().map(|()| None)
+            }
+            value => value.map(Some),
+        }
+    }
+
+    /// Passes a container by its brackets alone: what lies between them is not checked, and may not be read.
+    fn brackets(&mut self) -> Result<()> {
+        let mut open = 0usize;
+        loop {
+            match self.peek() {
+                Some(b'"') => {
+                    self.string()?;
+                    continue;
+                }
+                Some(b'{' | b'[') => open += 1,
+                Some(b'}' | b']') => open -= 1,
+                Some(_) => {}
+                None => return self.fail(Malformed::CutShort),
+            }
+            self.at += 1;
+            if open == 0 {
+                return Ok(());
+            }
+        }
     }
 
     /// The text from `start` to here.

@@ -64,7 +64,7 @@ impl Reader<'_, '_> {
         }
         self.scanner.end()?;
         // A stream's report alone is worth a request: the page has dropped all that it captured.
-        if self.batch.events.is_empty() && self.batch.stream.is_none() {
+        if self.batch.events.is_empty() && self.batch.streams.is_empty() {
             return Err(Refusal::NoEvent.into());
         }
         Ok(())
@@ -92,7 +92,8 @@ impl Reader<'_, '_> {
                     self.batch.is_historical = self.scanner.value()?.is_true();
                 }
                 Some(EnvelopeField::Stream) => {
-                    self.batch.stream = StreamReport::read(self.scanner.value()?);
+                    let reports = self.scanner.value_of_any_depth()?;
+                    self.batch.streams = reports.map(StreamReport::read_all).unwrap_or_default();
                 }
                 None => {
                     read_member(self.dialect, &mut self.scanner, &key, &mut single, &mut self.batch.kept)?;

@@ -36,7 +36,7 @@ fn streams_are_accounted() {
     });
     let append = append(&post("/e", body.to_string().as_bytes()));
     let streams: Value = serde_json::from_str(&append.streams).unwrap();
-    assert_eq!(streams, json!([["s1", 6, 2, {"queue_full": 2}], ["s2", 9, 1, {}]]));
+    assert_eq!(streams, json!([["s1", 6, 2, [["queue_full", 2, false]], false], ["s2", 9, 1, [], false]]));
     assert_eq!((append.events, append.quarantined_count, append.unsequenced), (3, 2, 2));
     assert_eq!(quarantined(&append)[0][4], "s1");
     assert_eq!(quarantined(&append)[1][4], Value::Null);
@@ -46,9 +46,36 @@ fn streams_are_accounted() {
 fn a_report_alone_is_worth_a_request() {
     let body = r#"{"api_key":"wk_shop","batch":[],"stream":{"id":"s1","seq":6,"dropped":{"queue_full":6}}}"#;
     let append = append(&post("/e", body.as_bytes()));
-    assert_eq!(append.streams, r#"[["s1",6,0,{"queue_full":6}]]"#);
+    assert_eq!(append.streams, r#"[["s1",6,0,[["queue_full",6,false]],false]]"#);
     assert_eq!((append.events, append.rows.len(), append.quarantined.as_str()), (0, 0, ""));
     assert_eq!(append.answer(0, 0, 0).body, r#"{"status":"Ok"}"#);
+}
+
+#[test]
+fn a_page_reports_for_the_pages_before_it() {
+    let of = |stream: &str, seq: u64| event(&json!({"$stream_id": stream, "$seq": seq}));
+    let body = json!({
+        "api_key": "wk_shop", "batch": [of("dead", 4), of("own", 1), of("silent", 2)],
+        "stream": [
+            {"id": "own", "seq": 2, "memory": true},
+            {"id": "dead", "seq": 5, "dropped": {"storage_full": 1, "queue_full": 3}},
+            {"id": "evicted", "seq": 9, "dropped": {"storage_full": 4}},
+            {"id": "dead", "seq": 4, "dropped": {"storage_full": 2, "blocked": 1, "queue_full": 1}},
+            {"id": "own", "seq": 1, "memory": false},
+        ]
+    });
+    let streams: Value =
+        serde_json::from_str(&append(&post("/e", body.to_string().as_bytes())).streams).unwrap();
+    let dead = json!([["queue_full", 3, false], ["storage_full", 2, true], ["blocked", 1, true]]);
+    assert_eq!(
+        streams,
+        json!([
+            ["dead", 5, 1, dead, false],
+            ["evicted", 9, 0, [["storage_full", 4, true]], false],
+            ["own", 2, 1, [], true],
+            ["silent", 2, 1, [], false],
+        ])
+    );
 }
 
 #[test]

@@ -65,6 +65,21 @@ fn malformed_json_is_told_with_its_place() {
 }
 
 #[test]
+fn a_report_too_deep_to_read_costs_no_event() {
+    let deep = "[".repeat(9_999) + &"]".repeat(9_999);
+    let event = event(&json!({}));
+    let body = format!(r#"{{"api_key":"wk_shop","stream":{deep},"batch":[{event}]}}"#);
+    let of_batch = append(&post("/e", body.as_bytes()));
+    assert_eq!((rows(&of_batch).len(), of_batch.streams.as_str()), (1, ""));
+    // An event alone is all of its request, and is kept as the text that it is.
+    let body = format!(r#"{{"api_key":"wk_shop","event":"a","stream":{deep}}}"#);
+    let row = quarantined(&append(&post("/e", body.as_bytes()))).remove(0);
+    assert_eq!((row[5].as_str(), row[10]["$text"].as_str()), (Some("unstorable"), Some(body.as_str())));
+    let cut = format!(r#"{{"api_key":"wk_shop","batch":[{event}],"stream":{}"#, "[".repeat(9_999));
+    assert_eq!(refused(&post("/e", cut.as_bytes())), (400, "malformed_json".into()));
+}
+
+#[test]
 fn a_bomb_is_refused() {
     // One block of a mebibyte, a thousand times: a gibibyte out of a mebibyte.
     let mut deflate = Compress::new(Compression::best(), false);

@@ -48,13 +48,15 @@ export class LedgerView {
     this.days.replaceChildren(
       ...[...ledger.days].sort((a, b) => b.day.localeCompare(a.day)).map((d) => day(d.day, d)),
       ...(ledger.streams_with_gaps.length > 0 ? [gaps(ledger)] : []),
+      ...(ledger.memory_only_streams > 0 ? [memoryOnly(ledger)] : []),
     );
   }
 
   private drawShares(figures: ReturnType<typeof totals>): void {
     let x = 0;
     const rects = PARTS.map((part) => {
-      const width = figures.captured > 0 ? (figures[part] / figures.captured) * 100 : 0;
+      // Below zero: dropped before these days, and arrived in them.
+      const width = figures.captured > 0 ? (Math.max(0, figures[part]) / figures.captured) * 100 : 0;
       const rect = document.createElementNS(SVG, "rect");
       rect.setAttribute("class", `share share-${part}`);
       rect.setAttribute("x", String(x));
@@ -101,4 +103,9 @@ function gaps(ledger: Ledger): HTMLElement {
     h("p", { class: "note" }, "A page life whose numbers have holes: events that were captured and have not arrived."),
     h("ul", {}, ...ledger.streams_with_gaps.map((s) => h("li", {}, h("code", {}, `…${s.stream_id.slice(-6)}`), ` ${s.missing} of ${s.seq_high} missing`))),
   );
+}
+
+function memoryOnly({ memory_only_streams: n }: Ledger): HTMLElement {
+  const lives = n === 1 ? "One page life" : `${n.toLocaleString()} page lives`;
+  return h("p", { class: "note" }, `${lives} could keep no copy on disk: what was unsent at the end is lost.`);
 }
