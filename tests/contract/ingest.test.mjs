@@ -260,6 +260,34 @@ test("CORS as PostHog's: origin mirrored with credentials, on errors too, prefli
   assert.equal(h(error, "access-control-allow-origin"), "https://evil.example");
 });
 
+test("readiness answers a page of any origin, uncached and without a key", async () => {
+  for (const path of ["/_readiness", "/_readiness/", "/_readiness?1795220080000"]) {
+    for (const origin of ["https://shop.example", "http://localhost:3000", "null"]) {
+      const response = await fetch(client.url + path, { headers: { origin } });
+      assert.deepEqual([response.status, await response.text()], [200, "ok"], path);
+      assert.equal(response.headers.get("access-control-allow-origin"), origin);
+      assert.equal(response.headers.get("cache-control"), "no-store");
+    }
+  }
+  // What a page that isn't cross-origin sends: no origin, and nothing to allow.
+  const response = await fetch(`${client.url}/_readiness`);
+  assert.deepEqual([response.status, response.headers.get("access-control-allow-origin")], [200, null]);
+});
+
+test("nothing is dropped for being a bot, and what the visitor agreed to stays with the event", async () => {
+  const userAgent = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)";
+  const properties = {
+    $browser_type: "bot",
+    $consent: { analytics: true, advertising: false },
+    $sample_rate: 0.25,
+  };
+  const response = await client.batch([event("crawled", { properties })], { headers: { "user-agent": userAgent } });
+  assert.deepEqual([response.status, await response.json()], [200, { status: "Ok" }]);
+  const [row] = await client.events();
+  assert.deepEqual(row.properties, properties);
+  assert.equal(row.context.user_agent, userAgent);
+});
+
 test("rows are paged in the order of commit", async () => {
   for (let i = 0; i < 5; i++) await client.batch([event(`a${i}`), event(`b${i}`)]);
   const names = [];
