@@ -1,4 +1,5 @@
 // Makes dist/ of the optimised module: node sdk/build.mjs <module.wasm> <wasm2js.js> [--dev]. See BUILDING.md.
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
@@ -82,3 +83,8 @@ await Promise.all([
   copyFile(at("js/index.d.ts"), at("dist/index.d.ts")),
   build({ ...common, entryPoints: [at("js/npm.ts")], outfile: at("dist/index.js"), external: ["./brain.js"] }),
 ]);
+
+// The adapters as they are, module by module: users' bundlers and React's compiler see what we wrote.
+const adapters = ["react", "next", "next-routes", "vue"].map((name) => at(`js/adapters/${name}.ts`));
+await build({ ...common, bundle: false, minify: false, entryPoints: adapters, outdir: at("dist/adapters") });
+execFileSync(at("../node_modules/.bin/tsc"), ["-p", at("js/adapters")], { stdio: "inherit" });

@@ -14,6 +14,7 @@ export interface Config extends Source {
   url: string;
   capturePageview: boolean;
   capturePageleave: boolean;
+  route: (() => string | undefined) | undefined;
   debug: boolean | undefined;
 }
 
@@ -99,7 +100,7 @@ const string = (value: unknown) => (typeof value == "string" ? JSON.stringify(va
 const id = (value: unknown) => string(value == null ? value : "" + value);
 
 function page(properties?: Properties, how?: string): void {
-  const own = members({ title: document.title, navigation_type: how });
+  const own = members({ title: document.title, navigation_type: how, $route: config.route?.() });
   call(Op.Page, place() + "\n" + own + "\n" + json(properties));
 }
 

@@ -53,6 +53,8 @@ export interface Options {
   wasmUrl?: string | URL | false;
   /** Capture `$pageview` on load and when the path or the query changes. Default: true. */
   capturePageview?: boolean;
+  /** The pattern of the route that the page is at, such as `/recipes/[id]`: each view has it as `$route`. */
+  route?: () => string | undefined;
   /** Capture `$pageleave` when the page is left. Default: true. */
   capturePageleave?: boolean;
   /** Say on the console what goes wrong. Default: false. */

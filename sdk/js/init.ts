@@ -40,6 +40,7 @@ export function start(options: Options, source: () => Source, early: EarlyCall[]
       ...(wasmUrl != undefined && { wasmUrl: wasmUrl && String(wasmUrl), integrity: undefined }),
       capturePageview: options.capturePageview != false,
       capturePageleave: options.capturePageleave != false,
+      route: options.route,
       debug,
     },
     early,

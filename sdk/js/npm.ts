@@ -2,9 +2,21 @@
 import type { Options, Tallymark } from "./index.js";
 import { start } from "./init.js";
 
+/** The application's own function: what it throws is no reason to lose the view. */
+const guarded = (route: Options["route"]) => {
+  if (!route) return undefined;
+  return () => {
+    try {
+      return route();
+    } catch {
+      return undefined;
+    }
+  };
+};
+
 export function init(options: Options): Tallymark {
   // Both literally so: bundlers look for just that, to take the file along and to make a chunk.
-  return start(options, () => ({
+  return start({ ...options, route: guarded(options.route) }, () => ({
     wasmUrl: new URL("./tm.wasm", import.meta.url).href,
     brain: () => import("./brain.js"),
   }));

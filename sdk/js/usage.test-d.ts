@@ -22,6 +22,7 @@ const off: () => void = tallymark.on("dropped", ({ reason, count }) => {
 off();
 tallymark.on("captured", ({ event, uuid, seq }) => console.log(event.length, uuid.length, seq + 1));
 tallymark.on("ready", () => {});
+init({ key: "wk_1", route: () => (location.pathname == "/" ? "/" : undefined) });
 init({ key: "wk_1", wasmUrl: new URL("https://cdn.example/tm.wasm") });
 init({ key: "wk_1", wasmUrl: false });
 

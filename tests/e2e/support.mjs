@@ -70,8 +70,8 @@ export function scenarios() {
   });
 
   /** Console messages that a scenario provokes on purpose: `expectedConsole` matches their text. */
-  return function scenario(name, run, { expectedConsole } = {}) {
-    test(name, { timeout: 60_000 }, async () => {
+  return function scenario(name, run, { expectedConsole, timeout = 60_000 } = {}) {
+    test(name, { timeout }, async () => {
       const tenant = newTenant(`e2e${++count}`);
       await enrol(world.registry, tenant, [world.url]);
       const context = await browser.newContext({ viewport: { width: 1000, height: 700 }, userAgent: USER_AGENT });

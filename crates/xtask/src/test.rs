@@ -30,6 +30,10 @@ const STEPS: &[Step] = &[
         let chromium = setup::browser()?;
         run(node_test_command("tests/e2e/*.test.mjs").env("CHROMIUM", chromium))
     }),
+    ("packaging", || {
+        let chromium = setup::browser()?;
+        run(node_test_command("tests/packaging/*.test.mjs").env("CHROMIUM", chromium))
+    }),
     ("deny", deny),
 ];
 
