@@ -2,13 +2,13 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants } from "node:zlib";
 import { build } from "esbuild";
 
 const at = (path) => fileURLToPath(new URL(path, import.meta.url));
-const [wasm, translated] = process.argv.slice(2).filter((arg) => !arg.startsWith("--"));
+const [wasm, translated] = process.argv.slice(2).filter((arg) => !arg.startsWith("--")).map((path) => resolve(path));
 if (!wasm || !translated) {
   console.error("usage: node sdk/build.mjs <module.wasm> <wasm2js.js> [--dev]");
   process.exit(2);
@@ -16,6 +16,8 @@ if (!wasm || !translated) {
 
 const dist = at("dist");
 const common = {
+  // Paths go into the hashes: from here they are the same wherever this is built.
+  absWorkingDir: at("."),
   bundle: true,
   minify: !process.argv.includes("--dev"),
   format: "esm",
@@ -28,9 +30,9 @@ const common = {
 const wasm2js = {
   name: "wasm2js",
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^tallymark:wasm2js$/ }, () => ({ path: translated, namespace: "wasm2js" }));
-    onLoad({ filter: /.*/, namespace: "wasm2js" }, async ({ path }) => ({
-      contents: (await readFile(path, "utf8")) + "\nexport { instantiate };",
+    onResolve({ filter: /^tallymark:wasm2js$/ }, ({ path }) => ({ path, namespace: "wasm2js" }));
+    onLoad({ filter: /.*/, namespace: "wasm2js" }, async () => ({
+      contents: (await readFile(translated, "utf8")) + "\nexport { instantiate };",
     }));
   },
 };
