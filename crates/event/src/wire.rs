@@ -17,6 +17,10 @@ pub const STREAM_DROPPED_KEY: &str = "dropped";
 /// In [`STREAM`], `true` if the page could keep no copy of its events on disk (storage is blocked or full): what
 /// it had not sent when it ended is lost.
 pub const STREAM_MEMORY_KEY: &str = "memory";
+/// In [`STREAM`]: the stream's last will, an event as in the batch, with the number after [`STREAM_SEQ_KEY`]. A
+/// hidden page may be killed without another word: if nothing more is heard of the stream, this is its last event
+/// (`$pageleave`). Anything newer from the stream revokes it.
+pub const STREAM_WILL_KEY: &str = "will";
 /// Most reports in one batch: one for each of its events, which may all be of different streams.
 pub const MAX_STREAM_REPORTS: usize = 64;
 

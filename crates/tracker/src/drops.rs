@@ -14,12 +14,19 @@ pub(crate) struct Drops {
     told: [u32; DropReason::ALL.len()],
     /// Whether the collector has yet to be told.
     pub(crate) unreported: bool,
+    /// Whether the disk has yet to be told, should the collector not be.
+    pub(crate) unsaved: bool,
 }
 
 impl Drops {
     /// None.
     pub(crate) const fn new() -> Self {
-        Self { counts: [0; DropReason::ALL.len()], told: [0; DropReason::ALL.len()], unreported: false }
+        Self {
+            counts: [0; DropReason::ALL.len()],
+            told: [0; DropReason::ALL.len()],
+            unreported: false,
+            unsaved: false,
+        }
     }
 
     /// Counts `count` more events given up for `reason`.
@@ -27,6 +34,7 @@ impl Drops {
         if let Some(total) = self.counts.get_mut(reason as usize) {
             *total += u32::try_from(count).unwrap_or(u32::MAX);
             self.unreported = true;
+            self.unsaved = true;
         }
     }
 
@@ -42,9 +50,8 @@ impl Drops {
         None
     }
 
-    /// Appends `{"queue_full":2}`: the report, now written.
-    pub(crate) fn report(&mut self, out: &mut String) {
-        self.unreported = false;
+    /// Appends `{"queue_full":2}`.
+    pub(crate) fn report(&self, out: &mut String) {
         out.push('{');
         for (reason, count) in DropReason::ALL.iter().zip(self.counts) {
             if count > 0 {
@@ -74,7 +81,6 @@ mod tests {
         let mut out = String::new();
         assert!(drops.unreported);
         drops.report(&mut out);
-        assert!(!drops.unreported);
         let report: serde_json::Value = serde_json::from_str(&out).unwrap();
         for (at, reason) in DropReason::ALL.iter().enumerate() {
             assert_eq!(report[reason.name()], at + 1);

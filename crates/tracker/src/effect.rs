@@ -27,6 +27,14 @@ pub enum Effect {
         /// Where.
         slot: Slot,
     },
+    /// Put the text polled with it on disk: up to `key_bytes` the key, then the value. If that can't be done
+    /// (storage is blocked, or full of what is not ours), say so by [`crate::Tracker::unkept`].
+    Keep {
+        /// Where the key ends.
+        key_bytes: usize,
+    },
+    /// Remove from disk what is there under the key polled with it.
+    Forget,
     /// Tell the page: so many events were given up. The text polled with it is the reason's name.
     Dropped {
         /// Why.
@@ -85,11 +93,15 @@ pub enum Slot {
     Supers = 5,
     /// Object: the campaign that brought the session.
     Campaign = 6,
+    /// String: there, if requests were found to be blocked.
+    Blocked = 7,
+    /// String: what the visitor has agreed to.
+    Consent = 8,
 }
 
 impl Slot {
     /// Every slot, by its number.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Device,
         Self::Anonymous,
         Self::User,
@@ -97,6 +109,8 @@ impl Slot {
         Self::Groups,
         Self::Supers,
         Self::Campaign,
+        Self::Blocked,
+        Self::Consent,
     ];
 
     /// Whether its value is an object; a string otherwise.

@@ -70,19 +70,23 @@ pub(crate) fn event(out: &mut String, entry: &Entry<'_>, context: &Context) -> C
 /// every reason of dropping.
 const FRAME_BYTES: usize = 768;
 
-/// Whose request it is: the same for all of a stream.
+/// Whose request it is: the same for all of a stream, nearly.
 #[derive(Debug)]
 pub(crate) struct Envelope {
     /// JSON string: the write key.
     pub(crate) key: String,
     /// JSON string.
     pub(crate) stream_id: String,
+    /// Whether the stream has no copy of its events on disk.
+    pub(crate) memory_only: bool,
+    /// The stream's last will: the event, as JSON, that ends it should nothing more be heard of it.
+    pub(crate) will: String,
 }
 
 impl Envelope {
     /// Bytes of a request beside its events, at most.
     pub(crate) const fn bytes(&self) -> usize {
-        FRAME_BYTES + self.key.len()
+        FRAME_BYTES + self.key.len() + self.will.len()
     }
 
     /// Writes a request's text up to its events into `out` (cleared first).
@@ -93,16 +97,38 @@ impl Envelope {
         members::raw(out, "batch", "[");
     }
 
-    /// Appends what comes behind the events: the moment of sending, and the stream's report.
-    pub(crate) fn close(&self, out: &mut String, seq: u32, drops: &mut Drops, now: Now) {
+    /// Appends what comes behind the events: the moment of sending, and the reports, ours and those of streams
+    /// whose events we have inherited (`others`: objects, each with a comma in front).
+    pub(crate) fn close(&self, out: &mut String, seq: u32, drops: &mut Drops, others: &str, now: Now) {
         out.push(']');
         moment(out, "sent_at", now.timestamp());
-        members::raw(out, wire::STREAM, "{");
+        members::key(out, wire::STREAM);
+        if !others.is_empty() {
+            out.push('[');
+        }
+        self.report(out, seq, drops, &self.will);
+        drops.unreported = false;
+        if !others.is_empty() {
+            out.push_str(others);
+            out.push(']');
+        }
+        out.push('}');
+    }
+
+    /// Appends the stream's report, with its last `will` if that is not empty.
+    pub(crate) fn report(&self, out: &mut String, seq: u32, drops: &Drops, will: &str) {
+        out.push('{');
         members::raw(out, wire::STREAM_ID_KEY, &self.stream_id);
         members::number(out, wire::STREAM_SEQ_KEY, u64::from(seq));
+        if self.memory_only {
+            members::raw(out, wire::STREAM_MEMORY_KEY, "true");
+        }
         members::key(out, wire::STREAM_DROPPED_KEY);
         drops.report(out);
-        out.push_str("}}");
+        if !will.is_empty() {
+            members::raw(out, wire::STREAM_WILL_KEY, will);
+        }
+        out.push('}');
     }
 }
 
@@ -187,12 +213,16 @@ mod tests {
         for reason in DropReason::ALL {
             drops.add(*reason, u32::MAX as usize);
         }
-        let envelope =
-            Envelope { key: "\"wk_1\"".into(), stream_id: "\"01919fff-0000-7000-8000-000000000000\"".into() };
+        let envelope = Envelope {
+            key: "\"wk_1\"".into(),
+            stream_id: "\"01919fff-0000-7000-8000-000000000000\"".into(),
+            memory_only: true,
+            will: String::new(),
+        };
         let mut text = String::from("left over");
         envelope.open(&mut text);
         text.push_str("1,2");
-        envelope.close(&mut text, u32::MAX, &mut drops, NOW);
+        envelope.close(&mut text, u32::MAX, &mut drops, "", NOW);
         assert!(text.len() <= envelope.bytes() + 3, "{}", text.len());
         let body: Value = serde_json::from_str(&text).unwrap();
         assert_eq!(body["api_key"], "wk_1");

@@ -12,8 +12,10 @@ use crate::{
     context::Context,
     drops::{self, Drops},
     encode::{Cut, Envelope},
+    members,
     queue::{Queue, Room},
     retry::{Backoff, Verdict, verdict},
+    spool::{self, MAX_INHERITED, Priority, Spool},
 };
 
 /// Most fetches under way at once: enough to empty a full queue in a few round trips, few enough to leave
@@ -21,6 +23,9 @@ use crate::{
 pub(crate) const MAX_IN_FLIGHT: usize = 4;
 /// What a browser lets a page have under way in beacons and keepalive fetches together (Fetch standard).
 pub(crate) const PAGE_BUDGET_BYTES: usize = 64 * 1024;
+/// As soon as so much waits it is sent, in bytes: what waits and what is under way has to fit into the page's
+/// budget when it is left, and beacons go uncompressed.
+const EARLY_BYTES: usize = 24 * 1024;
 /// How long a beacon is taken to be under way, in ms; a page that lives longer sends its events again by
 /// fetch, since a beacon has no answer and is blocked in silence by some extensions. The ids are the same,
 /// so what did arrive is stored once.
@@ -46,11 +51,31 @@ enum Phase {
     Leaving(FlushReason),
 }
 
+/// What would end the stream if the page, now hidden, were killed; and whether the disk knows.
+#[derive(Debug)]
+enum Will {
+    None,
+    /// The chunk to be put on disk.
+    Made(String),
+    OnDisk,
+    Revoked,
+}
+
 /// Everything captured and not yet settled.
 #[derive(Debug)]
 pub(crate) struct Outbox {
     pub(crate) envelope: Envelope,
     queue: Queue,
+    spool: Spool,
+    /// Whether the disk is to be brought up to date, and whether with a report if that is all there is.
+    saving: Option<bool>,
+    /// Whether something was settled, and the disk may be rid of it.
+    landed: bool,
+    will: Will,
+    /// The will's number; 0 without one.
+    will_seq: u32,
+    /// Whether the will has gone to the collector.
+    will_told: bool,
     pub(crate) drops: Drops,
     backoff: Backoff,
     flights: Vec<Flight>,
@@ -80,8 +105,19 @@ impl Outbox {
     /// Nothing captured yet.
     pub(crate) const fn new() -> Self {
         Self {
-            envelope: Envelope { key: String::new(), stream_id: String::new() },
+            envelope: Envelope {
+                key: String::new(),
+                stream_id: String::new(),
+                memory_only: false,
+                will: String::new(),
+            },
             queue: Queue::new(),
+            spool: Spool::new(),
+            saving: None,
+            landed: false,
+            will: Will::None,
+            will_seq: 0,
+            will_told: true,
             drops: Drops::new(),
             backoff: Backoff::new(),
             flights: Vec::new(),
@@ -99,6 +135,11 @@ impl Outbox {
         }
     }
 
+    /// Numbers up to `seq` are not ours to keep on disk.
+    pub(crate) const fn skip(&mut self, seq: u32) {
+        self.spool.saved = seq;
+    }
+
     /// All events up to this number were acknowledged or given up.
     pub(crate) fn settled(&self) -> u32 {
         self.queue.first_seq().map_or(self.seq, |first| first - 1)
@@ -107,7 +148,13 @@ impl Outbox {
     /// How many events are neither acknowledged nor given up.
     #[cfg(test)]
     pub(crate) fn held(&self) -> usize {
-        self.queue.len()
+        self.queue.len() - self.queue.inherited()
+    }
+
+    /// The numbers of our own events that are held.
+    #[cfg(test)]
+    pub(crate) fn waiting(&self) -> Vec<u32> {
+        self.queue.numbers()
     }
 
     /// How many fetches are under way.
@@ -116,8 +163,12 @@ impl Outbox {
         self.flights.iter().filter(|flight| flight.until_ms == NEVER).count()
     }
 
-    /// Takes the event just numbered, or gives it (or older ones) up if it cannot be held.
-    pub(crate) fn push(&mut self, text: &str, cut: Cut, context: Rc<Context>, now: Now) {
+    /// Takes the event just numbered, or gives it (or older ones) up if it cannot be held. `automatic`: whether the
+    /// SDK has captured it by itself.
+    pub(crate) fn push(&mut self, text: &str, cut: Cut, context: Rc<Context>, automatic: bool, now: Now) {
+        if self.backoff.is_blocked() {
+            return self.drop(DropReason::Blocked, 1, now);
+        }
         if text.len() + context.as_str().len() >= self.batch_bytes() {
             return self.drop(DropReason::EventTooLarge, 1, now);
         }
@@ -128,11 +179,96 @@ impl Outbox {
             }
         }
         self.unripe.events += 1;
-        self.unripe.bytes += self.queue.push(text, cut, context, self.seq);
+        self.unripe.bytes += self.queue.push(text, cut, context, self.seq, automatic);
         self.wait(now);
-        if self.unripe.events >= MAX_BATCH_EVENTS || self.unripe.bytes >= self.batch_bytes() {
+        if self.unripe.events >= MAX_BATCH_EVENTS || self.unripe.bytes >= EARLY_BYTES {
             self.deadline_ms = now.monotonic_ms;
         }
+    }
+
+    /// Takes over the chunk `key` that another stream has left on disk: its `report`, an object, and its `events`,
+    /// an array's items.
+    pub(crate) fn inherit(&mut self, key: &str, report: &str, events: &str) {
+        if self.queue.inherited() >= MAX_INHERITED || self.backoff.is_blocked() {
+            return;
+        }
+        let chunk = self.spool.inherit(key, report);
+        // Items, too, are what stands between commas.
+        for event in members::each(events) {
+            if event.key.len() < self.batch_bytes() {
+                self.queue.inherit(event.key, chunk);
+            }
+        }
+        if !self.queue.holds(chunk) {
+            self.queue.inherit("", chunk);
+        }
+        self.phase = Phase::Sending(FlushReason::Due);
+    }
+
+    /// The task is over in which events were captured: they go to disk.
+    pub(crate) const fn save(&mut self) {
+        self.saving = Some(false);
+    }
+
+    /// There is no disk after all.
+    pub(crate) const fn unkept(&mut self) {
+        self.envelope.memory_only = true;
+    }
+
+    /// Our own chunk `key` was removed from disk by another hand: to make room (`evicted`), or because another
+    /// tab has sent it.
+    pub(crate) fn lose(&mut self, key: &str, evicted: bool, now: Now) {
+        if let Some((first, last)) = self.spool.lose(key) {
+            let gone = self.queue.give_up(first, last);
+            self.landed = true;
+            if evicted {
+                self.drop(DropReason::StorageFull, gone, now);
+            } else {
+                self.acknowledged += gone;
+            }
+        }
+    }
+
+    /// Whether there is a will that takes account of all that was captured.
+    pub(crate) const fn has_will(&self) -> bool {
+        self.will_seq > self.seq
+    }
+
+    /// Should the page be killed from here on, `event` (JSON) is to have been its last.
+    pub(crate) fn make_will(&mut self, event: &str) {
+        if !self.backoff.is_blocked() {
+            self.will_seq = self.seq + 1;
+            self.will_told = false;
+            let mut chunk = String::new();
+            let report = |out: &mut String| self.envelope.report(out, self.seq + 1, &self.drops, "");
+            spool::open(&mut chunk, report, "");
+            chunk.push_str(event);
+            chunk.push_str("]}");
+            self.will = Will::Made(chunk);
+            self.envelope.will.clear();
+            self.envelope.will.push_str(event);
+        }
+    }
+
+    /// The page goes on, or ends in an orderly way.
+    pub(crate) fn revoke_will(&mut self) {
+        self.envelope.will.clear();
+        self.will_seq = 0;
+        self.will_told = true;
+        self.will = match self.will {
+            Will::OnDisk => Will::Revoked,
+            _ => Will::None,
+        };
+    }
+
+    /// Requests were blocked on an earlier page.
+    pub(crate) const fn suspect(&mut self) {
+        self.backoff.suspect();
+    }
+
+    /// Whether something in the browser blocks requests.
+    pub(crate) const fn is_blocked(&self) -> bool {
+        self.backoff.is_blocked()
     }
 
     /// Counts events given up, and sees to it that the collector is told.
@@ -172,6 +308,7 @@ impl Outbox {
     /// way by fetch, and may be cut.
     pub(crate) fn leave(&mut self, reserved: usize, gone: bool) {
         self.ripen();
+        self.saving = Some(true);
         self.recall(|flight| gone && flight.until_ms == NEVER);
         let under_way: usize = self.flights.iter().map(|flight| flight.bytes).sum();
         let bytes = PAGE_BUDGET_BYTES.saturating_sub(reserved + under_way);
@@ -196,6 +333,8 @@ impl Outbox {
             return;
         }
         let count = self.queue.count(id);
+        self.landed = true;
+        self.backoff.note(status, now.monotonic_ms);
         match verdict(status) {
             Verdict::Acknowledged => {
                 self.backoff = Backoff::new();
@@ -219,7 +358,20 @@ impl Outbox {
                 self.drop(reason, refused, now);
             }
         }
+        if self.backoff.is_blocked() {
+            self.block(now);
+        }
         self.phase = Phase::Sending(FlushReason::Due);
+    }
+
+    /// Something in the browser blocks requests: to hold events for a collector that will not be reached is no
+    /// use to anybody. What earlier pages have left stays where it is.
+    fn block(&mut self, now: Now) {
+        self.recall(|_| true);
+        self.queue.disinherit();
+        self.spool.disinherit();
+        let blocked = self.queue.give_up(0, u32::MAX);
+        self.drop(DropReason::Blocked, blocked, now);
     }
 
     /// The next thing to do; `out` takes its text.
@@ -234,7 +386,11 @@ impl Outbox {
             let count = u32::try_from(acknowledged).unwrap_or(u32::MAX);
             return Some(Effect::Sent { count });
         }
+        if let Some(effect) = self.write_disk(out) {
+            return Some(effect);
+        }
         let departure = match self.phase {
+            _ if self.backoff.is_blocked() => None,
             Phase::Sending(reason) if self.may_send() && self.backoff.until_ms() <= now.monotonic_ms => {
                 self.depart(Transport::Fetch, reason, out, now)
             }
@@ -247,6 +403,78 @@ impl Outbox {
             self.phase = Phase::Idle;
         }
         departure.or_else(|| self.arm(now))
+    }
+
+    /// What is next to be put on disk, or removed from it. First, so that a request is under way only when a copy
+    /// is safe.
+    fn write_disk(&mut self, out: &mut String) -> Option<Effect> {
+        out.clear();
+        match core::mem::replace(&mut self.will, Will::None) {
+            Will::Made(chunk) if !self.envelope.memory_only => {
+                let key_bytes = self.write_will_key(out);
+                out.push_str(&chunk);
+                self.will = Will::OnDisk;
+                return Some(Effect::Keep { key_bytes });
+            }
+            Will::Revoked => {
+                self.write_will_key(out);
+                return Some(Effect::Forget);
+            }
+            other => self.will = other,
+        }
+        if let Some(with_report) = self.saving {
+            if let Some(key_bytes) = self.write_chunk(with_report, out) {
+                return Some(Effect::Keep { key_bytes });
+            }
+            self.saving = None;
+        }
+        if self.landed {
+            // What is removed may have held the only word of drops that nobody was told of yet.
+            if let Some(key_bytes) = self.write_chunk(true, out) {
+                return Some(Effect::Keep { key_bytes });
+            }
+            let is_held = |chunk| self.queue.holds(chunk);
+            if let Some(key) = self.spool.settle(self.settled(), self.drops.unreported, is_held) {
+                out.push_str(&key);
+                return Some(Effect::Forget);
+            }
+            self.landed = false;
+        }
+        None
+    }
+
+    /// Writes the key and the text of the next chunk; how long the key is.
+    fn write_chunk(&mut self, with_report: bool, out: &mut String) -> Option<usize> {
+        if self.envelope.memory_only {
+            return None;
+        }
+        let saved = self.spool.saved;
+        let unsaved = self.queue.unsaved(saved);
+        let (priority, last) = match &unsaved {
+            Some(unsaved) if unsaved.automatic => (Priority::Automatic, unsaved.last),
+            Some(unsaved) => (Priority::Captured, unsaved.last),
+            None if with_report && self.drops.unreported && self.drops.unsaved => {
+                self.drops.unsaved = false;
+                (Priority::Report, self.seq)
+            }
+            None => return None,
+        };
+        self.spool.keep(priority, &self.envelope.stream_id, last, out);
+        let key_bytes = out.len();
+        let context = unsaved.and_then(|unsaved| unsaved.context);
+        let report = |out: &mut String| self.envelope.report(out, self.seq, &self.drops, "");
+        spool::open(out, report, context.as_ref().map_or("", |context| context.as_str()));
+        self.queue.write(saved, last, out);
+        out.push_str("]}");
+        Some(key_bytes)
+    }
+
+    /// Writes the key that the will is kept under; how long that is.
+    fn write_will_key(&self, out: &mut String) -> usize {
+        out.push(char::from(Priority::Captured as u8));
+        spool::push_id(out, &self.envelope.stream_id);
+        out.push_str("will");
+        out.len()
     }
 
     /// The request that leaves next by `transport`, if there is one.
@@ -265,12 +493,18 @@ impl Outbox {
             room.bytes = room.bytes.min(self.beacon.bytes.saturating_sub(self.envelope.bytes()));
         }
         self.envelope.open(out);
-        let bytes = self.queue.board(id, self.ripe, room, out);
-        if bytes == 0 && !(self.report_alone && self.drops.unreported) {
+        let mut reports = String::new();
+        // What was inherited is safe on disk: in the page's last moments its own events have the budget.
+        let first = u32::from(transport != Transport::Fetch);
+        let spool = &self.spool;
+        let heir = |chunk| spool.report(chunk, &mut reports);
+        let boarded = self.queue.board(id, first, self.ripe, room, out, heir);
+        if boarded == 0 && !(self.report_alone && (self.drops.unreported || !self.will_told)) {
             return None;
         }
+        self.will_told = true;
         self.report_alone = false;
-        self.envelope.close(out, self.seq, &mut self.drops, now);
+        self.envelope.close(out, self.seq, &mut self.drops, &reports, now);
         self.last_flight = id;
         let mut flight = Flight { id, until_ms: NEVER, bytes: 0 };
         if beacon {
@@ -286,6 +520,9 @@ impl Outbox {
         let mut next = self.deadline_ms;
         for flight in &self.flights {
             next = next.min(flight.until_ms);
+        }
+        if self.backoff.is_blocked() {
+            return None;
         }
         if self.may_send() && self.queue.is_waiting(self.ripe) {
             next = next.min(self.backoff.until_ms());

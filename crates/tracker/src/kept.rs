@@ -9,7 +9,7 @@ use crate::{Slot, members};
 pub(crate) struct Kept {
     values: [String; Slot::ALL.len()],
     /// A bit for each slot that has changed.
-    unsaved: u8,
+    unsaved: u16,
 }
 
 impl Kept {
@@ -31,7 +31,7 @@ impl Kept {
     /// Puts down another value.
     pub(crate) fn set(&mut self, slot: Slot, value: &str) {
         self.restore(slot, value);
-        self.unsaved |= 1 << slot as u8;
+        self.unsaved |= 1 << slot as u16;
     }
 
     /// Adds the members `new` to those of an object; a key that is there already takes the new value.
@@ -53,8 +53,8 @@ impl Kept {
 
     /// A slot to be written down, once.
     pub(crate) fn unsaved(&mut self) -> Option<Slot> {
-        let slot = Slot::ALL.into_iter().find(|slot| self.unsaved & (1 << *slot as u8) != 0)?;
-        self.unsaved &= !(1 << slot as u8);
+        let slot = Slot::ALL.into_iter().find(|slot| self.unsaved & (1 << *slot as u16) != 0)?;
+        self.unsaved &= !(1 << slot as u16);
         Some(slot)
     }
 }

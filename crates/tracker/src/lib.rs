@@ -38,6 +38,7 @@ mod rng;
 #[cfg_attr(not(test), expect(dead_code, reason = "the tracker is about to use it"))]
 mod sample;
 mod session;
+mod spool;
 mod text;
 mod tracker;
 

@@ -9,6 +9,8 @@ use crate::{members, text};
 pub(crate) struct View {
     /// `$pageview_id`, without quotes: the id of its `$pageview`. Empty before the first.
     pub(crate) id: String,
+    /// The id of its `$pageleave`, without quotes, if that was made: the same however often the page is hidden.
+    pub(crate) leave_id: String,
     /// JSON string.
     pathname: String,
     began_ms: u64,
@@ -33,6 +35,7 @@ impl View {
     pub(crate) const fn new() -> Self {
         Self {
             id: String::new(),
+            leave_id: String::new(),
             pathname: String::new(),
             began_ms: 0,
             live: false,
@@ -47,6 +50,7 @@ impl View {
     pub(crate) fn begin(&mut self, id: &str, place: &str, monotonic_ms: u64) {
         self.id.clear();
         self.id.push_str(id);
+        self.leave_id.clear();
         self.pathname.clear();
         if let Some(member) = members::each(place).find(|m| m.key == "\"$pathname\"") {
             self.pathname.push_str(member.value);
@@ -65,15 +69,27 @@ impl View {
         self.height = self.height.max(height);
     }
 
-    /// Ends the view, and appends `PostHog`'s `$prev_pageview_*`: pixels, fractions of 1, and seconds. Nothing
-    /// if it had ended before, so that it is told once.
+    /// Ends the view, and [describes](Self::describe) it. Nothing if it had ended before, so that it is told once.
     pub(crate) fn end(&mut self, out: &mut String, monotonic_ms: u64) {
-        if !core::mem::take(&mut self.live) {
-            return;
+        self.describe(out, monotonic_ms);
+        self.live = false;
+    }
+
+    /// Appends which view this is, in `PostHog`'s words; nothing if it has ended.
+    pub(crate) fn name(&self, out: &mut String) {
+        if self.live {
+            members::text(out, "$prev_pageview_id", &self.id);
+            if !self.pathname.is_empty() {
+                members::raw(out, "$prev_pageview_pathname", &self.pathname);
+            }
         }
-        members::text(out, "$prev_pageview_id", &self.id);
-        if !self.pathname.is_empty() {
-            members::raw(out, "$prev_pageview_pathname", &self.pathname);
+    }
+
+    /// Appends `PostHog`'s `$prev_pageview_*`: pixels, fractions of 1, and seconds. Nothing if the view has ended.
+    pub(crate) fn describe(&self, out: &mut String, monotonic_ms: u64) {
+        self.name(out);
+        if !self.live {
+            return;
         }
         members::key(out, "$prev_pageview_duration");
         let ms = monotonic_ms.saturating_sub(self.began_ms);

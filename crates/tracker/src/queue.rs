@@ -2,7 +2,12 @@
 
 use alloc::{boxed::Box, rc::Rc, string::String, vec::Vec};
 
-use crate::{context::Context, encode::Cut, retry::MAX_ATTEMPTS};
+use crate::{
+    context::Context,
+    encode::Cut,
+    retry::MAX_ATTEMPTS,
+    spool::{MAX_CHUNK_BYTES, MAX_CHUNK_EVENTS},
+};
 
 /// Most events held: what Snowplow settled on after filling its users' storage.
 pub(crate) const MAX_QUEUE_EVENTS: usize = 1_000;
@@ -19,7 +24,12 @@ struct Event {
     cut: usize,
     /// The context, unless the text holds it.
     context: Option<Rc<Context>>,
+    /// Its number in our stream; 0 if it was inherited from another.
     seq: u32,
+    /// The chunk that it was inherited in.
+    chunk: u32,
+    /// Whether the SDK has captured it by itself.
+    automatic: bool,
     /// The request that it is under way in, or [`WAITING`].
     flight: u32,
     /// How often it was sent in vain.
@@ -35,6 +45,25 @@ impl Event {
     fn bytes(&self) -> usize {
         self.text.len() + self.context().len() + 1
     }
+
+    /// The text before and behind the context. The cut is where the text was cut when it was written: in bounds,
+    /// and at a boundary.
+    fn parts(&self) -> (&str, &str) {
+        self.text.split_at_checked(self.cut).unwrap_or((&self.text, ""))
+    }
+}
+
+/// What goes to disk next.
+#[derive(Debug)]
+pub(crate) struct Unsaved {
+    /// The highest number in it.
+    pub(crate) last: u32,
+    /// How many events those are.
+    pub(crate) events: usize,
+    /// Whether the SDK has captured them all by itself.
+    pub(crate) automatic: bool,
+    /// The context that they share; what has another holds it whole.
+    pub(crate) context: Option<Rc<Context>>,
 }
 
 /// What one request may hold.
@@ -60,13 +89,99 @@ impl Queue {
     }
 
     /// Adds an event; its bytes on the wire.
-    pub(crate) fn push(&mut self, text: &str, cut: Cut, context: Rc<Context>, seq: u32) -> usize {
+    pub(crate) fn push(
+        &mut self,
+        text: &str,
+        cut: Cut,
+        context: Rc<Context>,
+        seq: u32,
+        automatic: bool,
+    ) -> usize {
         self.bytes += text.len();
         let context = cut.shared.then_some(context);
-        let event = Event { text: text.into(), cut: cut.at, context, seq, flight: WAITING, attempts: 0 };
+        let text = text.into();
+        let event =
+            Event { text, cut: cut.at, context, seq, chunk: 0, automatic, flight: WAITING, attempts: 0 };
         let bytes = event.bytes();
         self.events.push(event);
         bytes
+    }
+
+    /// Adds what another stream has left, in front of our own: an event, or nothing for a chunk without any, of
+    /// which only the report is to travel.
+    pub(crate) fn inherit(&mut self, text: &str, chunk: u32) {
+        self.bytes += text.len();
+        let at = self.inherited();
+        let event = Event {
+            text: text.into(),
+            cut: 0,
+            context: None,
+            seq: 0,
+            chunk,
+            automatic: true,
+            flight: WAITING,
+            attempts: 0,
+        };
+        self.events.insert(at, event);
+    }
+
+    /// How many inherited events are held.
+    pub(crate) fn inherited(&self) -> usize {
+        self.events.iter().take_while(|e| e.seq == 0).count()
+    }
+
+    /// Leaves inherited events to others.
+    pub(crate) fn disinherit(&mut self) {
+        self.retain(|e| e.seq > 0);
+    }
+
+    /// Whether an event of the inherited `chunk` is held.
+    pub(crate) fn holds(&self, chunk: u32) -> bool {
+        self.events.iter().take_while(|e| e.seq == 0).any(|e| e.chunk == chunk)
+    }
+
+    /// What makes the next chunk on disk, of events numbered higher than `saved`.
+    pub(crate) fn unsaved(&self, saved: u32) -> Option<Unsaved> {
+        let mut found: Option<Unsaved> = None;
+        let mut bytes = 0;
+        for event in self.events.iter().filter(|e| e.seq > saved) {
+            let chunk = found.get_or_insert(Unsaved { last: 0, events: 0, automatic: true, context: None });
+            let same = match (&chunk.context, &event.context) {
+                (Some(shared), Some(own)) => Rc::ptr_eq(shared, own),
+                _ => true,
+            };
+            bytes += event.text.len();
+            if !same || chunk.events > 0 && (bytes > MAX_CHUNK_BYTES || chunk.events == MAX_CHUNK_EVENTS) {
+                break;
+            }
+            chunk.last = event.seq;
+            chunk.events += 1;
+            chunk.automatic &= event.automatic;
+            if chunk.context.is_none() {
+                chunk.context.clone_from(&event.context);
+            }
+        }
+        found
+    }
+
+    /// Appends our own events with numbers above `saved` and up to `last` as a JSON array's items, without the
+    /// context that they share.
+    pub(crate) fn write(&self, saved: u32, last: u32, out: &mut String) {
+        let start = out.len();
+        for event in self.events.iter().filter(|e| e.seq > saved && e.seq <= last) {
+            if out.len() > start {
+                out.push(',');
+            }
+            let (head, tail) = event.parts();
+            out.push_str(head);
+            // The context takes its comma with it.
+            out.push_str(if event.context.is_some() { tail.get(1..).unwrap_or("") } else { tail });
+        }
+    }
+
+    /// Gives up what waits of our own events from `first` to `last`; says how many.
+    pub(crate) fn give_up(&mut self, first: u32, last: u32) -> usize {
+        self.retain(|e| e.flight != WAITING || e.seq < first || e.seq > last)
     }
 
     /// How many events are held.
@@ -75,14 +190,20 @@ impl Queue {
         self.events.len()
     }
 
+    /// The numbers of our own events.
+    #[cfg(test)]
+    pub(crate) fn numbers(&self) -> Vec<u32> {
+        self.events.iter().map(|e| e.seq).filter(|seq| *seq > 0).collect()
+    }
+
     /// Whether an event of `bytes` more can be held.
     pub(crate) const fn has_room(&self, bytes: usize) -> bool {
         self.events.len() < MAX_QUEUE_EVENTS && self.bytes + bytes <= MAX_QUEUE_BYTES
     }
 
-    /// Gives up the oldest event that waits; false if none does.
+    /// Gives up the oldest of our own events that waits; false if none does.
     pub(crate) fn drop_oldest(&mut self) -> bool {
-        let waiting = self.events.iter().position(|e| e.flight == WAITING);
+        let waiting = self.events.iter().position(|e| e.flight == WAITING && e.seq > 0);
         if let Some(at) = waiting {
             self.bytes -= self.events.remove(at).text.len();
         }
@@ -94,27 +215,42 @@ impl Queue {
         self.events.iter().take_while(|e| e.seq <= seq).any(|e| e.flight == WAITING)
     }
 
-    /// Sends what waits, oldest first and numbers up to `seq`, off in `flight` as far as there is room:
-    /// appends it as a JSON array's items, and says how many bytes that took.
-    pub(crate) fn board(&mut self, flight: u32, seq: u32, mut room: Room, out: &mut String) -> usize {
+    /// Sends what waits, oldest first and numbers from `first` up to `seq`, off in `flight` as far as there is
+    /// room: appends it as a JSON array's items, says how many events that are, and calls `heir` with the chunk
+    /// of each run of inherited ones.
+    pub(crate) fn board(
+        &mut self,
+        flight: u32,
+        first: u32,
+        seq: u32,
+        mut room: Room,
+        out: &mut String,
+        mut heir: impl FnMut(u32),
+    ) -> usize {
         let start = out.len();
-        for event in self.events.iter_mut().filter(|e| e.flight == WAITING && e.seq <= seq) {
+        let (mut boarded, mut chunk) = (0, 0);
+        for event in self.events.iter_mut().filter(|e| e.flight == WAITING && e.seq >= first && e.seq <= seq)
+        {
             let bytes = event.bytes();
             if room.events == 0 || room.bytes < bytes {
                 break;
             }
             room = Room { events: room.events - 1, bytes: room.bytes - bytes };
             event.flight = flight;
-            if out.len() > start {
+            boarded += 1;
+            if event.chunk > 0 && event.chunk != chunk {
+                chunk = event.chunk;
+                heir(chunk);
+            }
+            if out.len() > start && !event.text.is_empty() {
                 out.push(',');
             }
-            // The cut is where the text was cut when it was written: in bounds, and at a boundary.
-            let (head, tail) = event.text.split_at_checked(event.cut).unwrap_or((&event.text, ""));
+            let (head, tail) = event.parts();
             out.push_str(head);
             out.push_str(event.context());
             out.push_str(tail);
         }
-        out.len() - start
+        boarded
     }
 
     /// How many events are in `flight`.
@@ -134,17 +270,24 @@ impl Queue {
         self.settle(flight)
     }
 
-    /// What is in `flight` is settled; says how many events that are.
+    /// What is in `flight` is settled; says how many of our own events that are.
     pub(crate) fn settle(&mut self, flight: u32) -> usize {
-        let before = self.events.len();
-        self.events.retain(|e| e.flight != flight);
-        self.bytes = self.events.iter().map(|e| e.text.len()).sum();
-        before - self.events.len()
+        self.retain(|e| e.flight != flight)
     }
 
-    /// The lowest number of an event held.
+    /// The lowest number of our own events held.
     pub(crate) fn first_seq(&self) -> Option<u32> {
-        self.events.first().map(|e| e.seq)
+        self.events.iter().map(|e| e.seq).find(|seq| *seq > 0)
+    }
+
+    /// Keeps what `test` holds for; says how many of our own events it does not.
+    #[inline(never)]
+    fn retain(&mut self, test: impl Fn(&Event) -> bool) -> usize {
+        let own = |events: &[Event]| events.iter().filter(|e| e.seq > 0).count();
+        let before = own(&self.events);
+        self.events.retain(test);
+        self.bytes = self.events.iter().map(|e| e.text.len()).sum();
+        before - own(&self.events)
     }
 }
 
@@ -165,14 +308,14 @@ mod tests {
             }
             let text = format!("<{}>", "e".repeat(*size));
             let cut = Cut { at: 1, shared: nth % 2 == 0 };
-            queue.push(&text, cut, Rc::clone(&context), u32::try_from(nth).unwrap() + 1);
+            queue.push(&text, cut, Rc::clone(&context), u32::try_from(nth).unwrap() + 1, false);
         }
         queue
     }
 
     fn board(queue: &mut Queue, flight: u32, seq: u32, room: Room) -> String {
         let mut out = String::new();
-        assert_eq!(queue.board(flight, seq, room, &mut out), out.len());
+        queue.board(flight, 0, seq, room, &mut out, |_| {});
         out
     }
 

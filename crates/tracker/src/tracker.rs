@@ -8,7 +8,7 @@ use crate::{
     Effect, Now, Session, Slot, campaign,
     context::{Context, RESERVED},
     device,
-    encode::{self, Entry},
+    encode::{self, Cut, Entry},
     flush::Outbox,
     identity::{self, is_id},
     kept::Kept,
@@ -21,6 +21,11 @@ use crate::{
 
 /// What the SDK calls itself.
 const LIBRARY: &str = concat!("\"$lib\":\"tallymark\",\"$lib_version\":\"", env!("CARGO_PKG_VERSION"), "\"");
+
+const PAGELEAVE: &str = "\"$pageleave\"";
+
+/// Events of our own that the owner misses more than a page view, as the keys of a JSON object.
+const IDENTITY: &str = r#""$identify","$set","$groupidentify""#;
 
 /// Whose page it is. All texts are JSON, made by `JSON.stringify`.
 #[derive(Clone, Copy, Debug, Default)]
@@ -37,6 +42,8 @@ pub struct Start<'a> {
     pub seq: u32,
     /// How many of these were given up because too many were waiting.
     pub lost: u32,
+    /// Whether the end of a view is an event, `$pageleave`.
+    pub capture_leave: bool,
 }
 
 /// The brain of one page. Its methods take facts, and apply at the moment last told by [`Self::at`]; what is
@@ -55,6 +62,7 @@ pub struct Tracker {
     /// Object: the campaign in the current URL, for a session that begins here.
     arrival: String,
     view: View,
+    capture_leave: bool,
     /// Members: what never changes.
     fixed: String,
     /// Members: where the visitor is.
@@ -84,6 +92,7 @@ impl Tracker {
             session_saved_ms: 0,
             arrival: String::new(),
             view: View::new(),
+            capture_leave: false,
             fixed: String::new(),
             place: String::new(),
             context: None,
@@ -128,6 +137,11 @@ impl Tracker {
         self.outbox.envelope.key.push_str(start.key);
         self.outbox.envelope.stream_id.push_str(start.stream_id);
         self.outbox.seq = start.seq;
+        self.outbox.skip(start.seq);
+        self.capture_leave = start.capture_leave;
+        if !self.kept.get(Slot::Blocked).is_empty() {
+            self.outbox.suspect();
+        }
         self.outbox.drop(DropReason::QueueFull, start.lost as usize, self.now);
         self.fixed.push_str(LIBRARY);
         members::append(&mut self.fixed, start.browser);
@@ -140,14 +154,20 @@ impl Tracker {
         identity::complete(&mut self.kept, &fresh);
     }
 
-    /// The visitor is at a place that shares no view with the one before: captures `$pageview`, with what is
-    /// known of the last view. `place`: members, as they go into events (`$current_url`, `$pathname`…);
-    /// `query`: members, the URL's parameters decoded; `own`: members of this event (`title`,
-    /// `navigation_type`); `properties`: see [`Self::capture`].
+    /// The visitor is at a place that shares no view with the one before: captures `$pageleave` for that, if it has
+    /// not ended and leaving is an event, and `$pageview`, which otherwise tells what is known of the last view.
+    /// `place`: members, as they go into events (`$current_url`, `$pathname`…); `query`: members, the URL's
+    /// parameters decoded; `own`: members of this event (`title`, `navigation_type`); `properties`: see
+    /// [`Self::capture`].
     pub fn page(&mut self, place: &str, query: &str, own: &str, properties: &str) {
-        self.next_id();
         let mut own = String::from(own);
-        self.view.end(&mut own, self.now.monotonic_ms);
+        if self.capture_leave {
+            self.view.name(&mut own);
+            self.end_view();
+        } else {
+            self.view.end(&mut own, self.now.monotonic_ms);
+        }
+        self.next_id();
         self.view.begin(&self.id, place, self.now.monotonic_ms);
         self.locate(place, query);
         self.record("\"$pageview\"", &own, properties, None);
@@ -270,21 +290,57 @@ impl Tracker {
         self.outbox.online();
     }
 
-    /// The page became hidden: it may be killed without another word. Of the page's budget for beacons,
-    /// `reserved` bytes are in use.
+    /// The task in which events were captured is over: they are to be kept on disk.
+    pub const fn save(&mut self) {
+        self.outbox.save();
+    }
+
+    /// An earlier page has left the chunk `key` on disk, and is gone: its events are sent from here. `report`: its
+    /// stream's report, an object; `events`: an array's items, each whole. What can't be taken now stays on disk.
+    pub fn inherit(&mut self, key: &str, report: &str, events: &str) {
+        self.outbox.inherit(key, report, events);
+    }
+
+    /// What was to be kept on disk can't be.
+    pub const fn unkept(&mut self) {
+        self.outbox.unkept();
+    }
+
+    /// Our own chunk `key` is no longer on disk: `evicted` to make room, or sent by another tab.
+    pub fn lose(&mut self, key: &str, evicted: bool) {
+        self.outbox.lose(key, evicted, self.now);
+    }
+
+    /// The page became hidden: it may be killed without another word, and leaves a will for that. Of the page's
+    /// budget for beacons, `reserved` bytes are in use.
     pub fn hide(&mut self, reserved: usize) {
         self.save_session();
+        let mut own = String::new();
+        if self.capture_leave && !self.outbox.has_will() {
+            self.view.describe(&mut own, self.now.monotonic_ms);
+        }
+        if !own.is_empty() {
+            if self.view.leave_id.is_empty() {
+                text::id(&mut self.view.leave_id, self.rng.id(self.now.wall_ms));
+            }
+            self.id.clone_from(&self.view.leave_id);
+            self.context = None;
+            // Having members of its own it holds its context, and is whole.
+            self.encode(PAGELEAVE, &own, "", None, self.outbox.seq + 1);
+            self.outbox.make_will(&self.scratch);
+        }
         self.outbox.leave(reserved, false);
     }
 
-    /// The page is being left, for good or into the back/forward cache: the view ends, with a `$pageleave`
-    /// if `capture` says so. `reserved`: see [`Self::hide`].
-    pub fn leave(&mut self, capture: bool, reserved: usize) {
-        let mut own = String::new();
-        self.view.end(&mut own, self.now.monotonic_ms);
-        if capture && !own.is_empty() {
-            self.emit("\"$pageleave\"", &own);
-        }
+    /// The page is seen again.
+    pub fn show(&mut self) {
+        self.outbox.revoke_will();
+    }
+
+    /// The page is being left, for good or into the back/forward cache: the view ends. `reserved`: see
+    /// [`Self::hide`].
+    pub fn leave(&mut self, reserved: usize) {
+        self.end_view();
         self.save_session();
         self.outbox.leave(reserved, true);
     }
@@ -293,6 +349,12 @@ impl Tracker {
     pub fn answer(&mut self, id: u32, status: u32, retry_after_ms: u64) {
         let random = self.rng.next();
         self.outbox.answer(id, status, retry_after_ms, random, self.now);
+        let known = !self.kept.get(Slot::Blocked).is_empty();
+        if self.outbox.is_blocked() && !known {
+            self.kept.set(Slot::Blocked, "\"1\"");
+        } else if known && matches!(status, 200..=299) {
+            self.kept.set(Slot::Blocked, "");
+        }
     }
 
     /// The browser would not take the beacon `id`.
@@ -333,6 +395,21 @@ impl Tracker {
         self.record(name, own, "{}", None);
     }
 
+    /// The view ends, which is an event if it was to be one and the view had not ended.
+    fn end_view(&mut self) {
+        self.outbox.revoke_will();
+        let mut own = String::new();
+        self.view.end(&mut own, self.now.monotonic_ms);
+        if self.capture_leave && !own.is_empty() {
+            self.context = None;
+            self.next_id();
+            if !self.view.leave_id.is_empty() {
+                self.id.clone_from(&self.view.leave_id);
+            }
+            self.record(PAGELEAVE, &own, "{}", None);
+        }
+    }
+
     fn record(&mut self, name: &str, own: &str, properties: &str, at: Option<Timestamp>) {
         let now = self.now;
         self.outbox.seq += 1;
@@ -343,20 +420,34 @@ impl Tracker {
             return self.outbox.drop(DropReason::InvalidProperties, 1, now);
         };
         self.touch_session();
+        let (cut, context) = self.encode(name, own, properties, at, self.outbox.seq);
+        let automatic = name.starts_with("\"$") && !members::has(IDENTITY, name);
+        self.outbox.push(&self.scratch, cut, context, automatic, now);
+    }
+
+    /// Writes the event numbered `seq` into `scratch`, under the id made last.
+    fn encode(
+        &mut self,
+        name: &str,
+        own: &str,
+        properties: &str,
+        at: Option<Timestamp>,
+        seq: u32,
+    ) -> (Cut, Rc<Context>) {
         let context = self.context.take().unwrap_or_else(|| Rc::new(self.surroundings()));
         let entry = Entry {
             name,
             id: &self.id,
             distinct_id: identity::distinct_id(&self.kept),
-            timestamp: at.unwrap_or(now.timestamp()),
-            seq: self.outbox.seq,
-            monotonic_ms: now.monotonic_ms,
+            timestamp: at.unwrap_or(self.now.timestamp()),
+            seq,
+            monotonic_ms: self.now.monotonic_ms,
             own,
             properties,
         };
         let cut = encode::event(&mut self.scratch, &entry, &context);
         self.context = Some(Rc::clone(&context));
-        self.outbox.push(&self.scratch, cut, context, now);
+        (cut, context)
     }
 
     fn surroundings(&self) -> Context {

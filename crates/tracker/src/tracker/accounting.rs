@@ -23,7 +23,10 @@ enum Step {
     Flush,
     Online,
     Hide,
+    Show,
     Leave,
+    Save,
+    Lose { which: usize, evicted: bool },
     Answer { which: usize, status: u32 },
     Refuse { which: usize },
 }
@@ -41,7 +44,10 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::Flush),
         1 => Just(Step::Online),
         1 => Just(Step::Hide),
+        1 => Just(Step::Show),
         1 => Just(Step::Leave),
+        6 => Just(Step::Save),
+        1 => (any::<usize>(), any::<bool>()).prop_map(|(which, evicted)| Step::Lose { which, evicted }),
         8 => (any::<usize>(), status).prop_map(|(which, status)| Step::Answer { which, status }),
         2 => any::<usize>().prop_map(|which| Step::Refuse { which }),
     ]
@@ -58,6 +64,11 @@ struct World {
     dropped: u64,
     ids: BTreeMap<u64, String>,
     reported: (u64, u64),
+    disk: BTreeMap<String, Value>,
+    /// Numbers that somebody else has taken from the disk.
+    taken: Vec<u64>,
+    /// How many events another tab has sent.
+    elsewhere: u64,
 }
 
 impl World {
@@ -92,10 +103,25 @@ impl World {
                 }
                 Effect::Dropped { count, .. } => self.dropped += u64::from(count),
                 Effect::Sent { count } => self.sent += u64::from(count),
+                Effect::Keep { key_bytes } => {
+                    let (key, chunk) = text.split_at(key_bytes);
+                    let chunk: Value = serde_json::from_str(chunk).expect("a chunk is JSON");
+                    self.disk.insert(key.into(), chunk);
+                }
+                Effect::Forget => {
+                    prop_assert!(self.disk.remove(&text).is_some(), "nothing under {}", text);
+                }
                 Effect::SetTimer { .. } | Effect::Persist { .. } => {}
             }
         }
         Ok(())
+    }
+
+    /// The numbers of the events on disk, the will apart.
+    fn numbers_on_disk(&self) -> Vec<u64> {
+        let chunks = self.disk.iter().filter(|(key, _)| !key.ends_with("will"));
+        let events = chunks.flat_map(|(_, chunk)| chunk["batch"].as_array().expect("a batch"));
+        events.map(|event| event["properties"]["$seq"].as_u64().expect("a number")).collect()
     }
 
     fn pick(&self, which: usize, beacon: bool) -> Option<u32> {
@@ -127,7 +153,22 @@ fn take(tracker: &mut Tracker, world: &mut World, step: &Step) -> Result<(), Tes
         Step::Flush => tracker.flush(),
         Step::Online => tracker.online(),
         Step::Hide => tracker.hide(0),
-        Step::Leave => tracker.leave(true, 0),
+        Step::Show => tracker.show(),
+        Step::Leave => tracker.leave(0),
+        Step::Save => tracker.save(),
+        Step::Lose { which, evicted } => {
+            let keys: Vec<_> = world.disk.keys().filter(|key| !key.ends_with("will")).cloned().collect();
+            if let Some(key) = which.checked_rem(keys.len()).and_then(|at| keys.get(at)) {
+                let before = world.numbers_on_disk();
+                world.disk.remove(key);
+                let after = world.numbers_on_disk();
+                world.taken.extend(before.iter().filter(|seq| !after.contains(seq)));
+                tracker.lose(key, *evicted);
+                let before = world.sent;
+                world.carry_out(tracker)?;
+                world.elsewhere += world.sent - before;
+            }
+        }
         Step::Answer { which, status } => {
             if let Some(id) = world.pick(*which, false) {
                 let before = world.sent;
@@ -157,11 +198,17 @@ proptest! {
         let mut tracker = Tracker::new();
         let mut world = World::default();
         tracker.seed(7);
-        tracker.start(&Start { key: "\"k\"", stream_id: "\"s\"", window_id: "\"w\"", ..Start::default() });
+        tracker.start(&Start { key: "\"k\"", stream_id: "\"s\"", window_id: "\"w\"", capture_leave: true, ..Start::default() });
         for step in &steps {
             take(&mut tracker, &mut world, step)?;
             let held = tracker.outbox.held() as u64;
             prop_assert_eq!(u64::from(tracker.seq()), world.sent + world.dropped + held);
+            if matches!(step, Step::Save | Step::Hide | Step::Leave) {
+                let disk = world.numbers_on_disk();
+                // What was taken from the disk while it was under way is not written again.
+                let is_safe = |seq: &u32| disk.contains(&u64::from(*seq)) || world.taken.contains(&u64::from(*seq));
+                prop_assert!(tracker.outbox.waiting().iter().all(is_safe), "held and not on disk");
+            }
         }
         // The network comes back: everything held is acknowledged in the end, and nothing twice.
         for _ in 0..2_000 {
@@ -172,11 +219,13 @@ proptest! {
             take(&mut tracker, &mut world, &Step::Answer { which: 0, status: 200 })?;
         }
         prop_assert_eq!(tracker.settled(), tracker.seq());
+        take(&mut tracker, &mut world, &Step::Show)?;
+        prop_assert_eq!(world.numbers_on_disk(), Vec::<u64>::new());
         prop_assert_eq!(u64::from(tracker.seq()), world.sent + world.dropped);
         let acknowledged = world.acknowledged.len();
         world.acknowledged.sort_unstable();
         world.acknowledged.dedup();
-        prop_assert_eq!((world.acknowledged.len(), world.sent), (acknowledged, acknowledged as u64));
+        prop_assert_eq!((world.acknowledged.len() as u64, world.sent - world.elsewhere), (acknowledged as u64, acknowledged as u64));
         // With nothing lost on the way, the last report has told of every drop.
         take(&mut tracker, &mut world, &Step::Pass(3_000))?;
         prop_assert_eq!(world.reported.1, world.dropped);

@@ -3,7 +3,7 @@
 use super::*;
 use crate::{FlushReason, Transport};
 use serde_json::{Value, json};
-use std::{format, string::ToString, vec::Vec};
+use std::{collections::BTreeMap, format, string::ToString, vec::Vec};
 use tallymark_event::limits::{MAX_BATCH_BYTES, MAX_BATCH_EVENTS, SESSION_IDLE_MS};
 
 const WALL: i64 = 1_795_220_079_697;
@@ -28,6 +28,7 @@ struct Page {
     kept: Vec<(Slot, String)>,
     dropped: Vec<(DropReason, u32)>,
     sent: u32,
+    disk: BTreeMap<String, String>,
     /// When the timer fires.
     timer: Option<u64>,
 }
@@ -45,6 +46,7 @@ impl Page {
             kept: Vec::new(),
             dropped: Vec::new(),
             sent: 0,
+            disk: BTreeMap::new(),
             timer: None,
         };
         page.tracker.seed(42);
@@ -57,6 +59,7 @@ impl Page {
                 browser: r#""$raw_user_agent":"Chrome/156.0 Linux","$timezone":"UTC""#,
                 seq,
                 lost,
+                capture_leave: true,
             });
         });
         page
@@ -81,6 +84,13 @@ impl Page {
                 Effect::Persist { slot } => self.kept.push((slot, text.clone())),
                 Effect::Dropped { reason, count } => self.dropped.push((reason, count)),
                 Effect::Sent { count } => self.sent += count,
+                Effect::Keep { key_bytes } => {
+                    let (key, value) = text.split_at(key_bytes);
+                    self.disk.insert(key.into(), value.into());
+                }
+                Effect::Forget => {
+                    self.disk.remove(&text);
+                }
             }
         }
         self
@@ -154,28 +164,196 @@ fn a_time_that_the_page_gives_is_the_events_and_not_the_sessions() {
     assert_eq!(old["properties"]["$session_id"], new["properties"]["$session_id"]);
 }
 
-#[test]
-fn views_tell_of_the_view_before_once() {
-    let mut page = Page::new();
+fn views(page: &mut Page) -> Vec<Value> {
     page.view();
     page.after(1_500, |t| t.scroll(100, 500, 1_000));
     page.view();
-    page.after(10, |t| t.leave(true, 0));
-    page.after(10, |t| t.leave(true, 0));
-    let events: Vec<Value> =
-        page.requests.drain(..).flat_map(|r| r.body["batch"].as_array().unwrap().clone()).collect();
-    page.view();
-    let [first, second, leave] = events.try_into().unwrap();
+    page.after(10, |t| t.leave(0));
+    page.after(10, |t| t.leave(0));
+    page.requests.drain(..).flat_map(|r| r.body["batch"].as_array().unwrap().clone()).collect()
+}
+
+#[test]
+fn every_view_is_left_once() {
+    let mut page = Page::new();
+    let [first, left, second, leave] = views(&mut page).try_into().unwrap();
     assert!(first["properties"].get("$prev_pageview_id").is_none());
+    assert_eq!((&left["event"], &leave["event"]), (&json!("$pageleave"), &json!("$pageleave")));
+    for (leave, view) in [(&left, &first), (&leave, &second)] {
+        assert_eq!(leave["properties"]["$prev_pageview_id"], view["uuid"]);
+        assert_eq!(leave["properties"]["$pageview_id"], view["uuid"]);
+    }
+    assert_eq!(left["properties"]["$prev_pageview_duration"], 1.5);
+    assert_eq!(left["properties"]["$prev_pageview_max_scroll_percentage"], 0.2);
+    assert_eq!(second["properties"]["$prev_pageview_id"], first["uuid"]);
+    assert_eq!(second["properties"]["$prev_pageview_pathname"], "/x");
+    assert!(second["properties"].get("$prev_pageview_duration").is_none(), "told once");
+}
+
+#[test]
+fn without_pageleave_the_next_view_tells_of_the_last() {
+    let mut page = Page::new();
+    page.tracker.capture_leave = false;
+    let [first, second] = views(&mut page).try_into().unwrap();
     assert_eq!(second["properties"]["$prev_pageview_id"], first["uuid"]);
     assert_eq!(second["properties"]["$prev_pageview_duration"], 1.5);
-    assert_eq!(second["properties"]["$prev_pageview_max_scroll_percentage"], 0.2);
-    assert_eq!(leave["event"], "$pageleave");
-    assert_eq!(leave["properties"]["$prev_pageview_id"], second["uuid"]);
-    assert_eq!(leave["properties"]["$pageview_id"], second["uuid"]);
-    let third = page.flush().pop().unwrap();
-    assert_eq!(third["properties"]["$seq"], 4);
-    assert!(third["properties"].get("$prev_pageview_id").is_none(), "it was told by the $pageleave");
+}
+
+/// What the chunks on disk hold, as a page that finds them would send it: events by key.
+fn on_disk(page: &Page) -> BTreeMap<&str, Vec<Value>> {
+    let events = page.disk.iter().map(|(key, chunk)| {
+        let chunk: Value = serde_json::from_str(chunk).unwrap();
+        let whole = |event: &Value| {
+            let mut event = event.clone();
+            for (key, value) in chunk["context"].as_object().unwrap() {
+                event["properties"]
+                    .as_object_mut()
+                    .unwrap()
+                    .entry(key.as_str())
+                    .or_insert_with(|| value.clone());
+            }
+            event
+        };
+        (key.as_str(), chunk["batch"].as_array().unwrap().iter().map(whole).collect())
+    });
+    events.collect()
+}
+
+#[test]
+fn what_is_captured_is_on_disk_until_it_is_acknowledged() {
+    let mut page = Page::new();
+    page.view();
+    page.capture("a").capture("b");
+    assert!(page.disk.is_empty(), "capturing does not write");
+    page.after(0, Tracker::save);
+    let disk: Vec<Value> = on_disk(&page).into_values().flatten().collect();
+    assert_eq!(page.disk.len(), 1, "one chunk a task");
+    let stored = page.disk.values().next().unwrap();
+    assert_eq!(
+        stored.matches("$timezone").count(),
+        2,
+        "the view's, which has it whole, and the others' context"
+    );
+    let sent = page.flush();
+    assert_eq!(sent, disk, "the very same events");
+    assert!(page.disk.is_empty());
+}
+
+#[test]
+fn a_chunk_outlives_its_first_events() {
+    let mut page = Page::new();
+    page.capture("a").after(0, Tracker::save).after(0, Tracker::flush);
+    page.capture("b").after(0, Tracker::save);
+    page.after(0, |t| t.answer(1, 200, 0));
+    let left = on_disk(&page);
+    assert_eq!(left.len(), 1);
+    assert_eq!(left.values().next().unwrap()[0]["event"], "b");
+}
+
+#[test]
+fn what_an_earlier_page_left_is_sent_with_its_report() {
+    let mut dead = Page::new();
+    dead.view();
+    dead.capture("a").after(0, |t| t.capture("", "{}", None)).after(0, Tracker::save);
+    let mut heir = Page::new();
+    heir.disk = dead.disk.clone();
+    for (key, events) in on_disk(&dead) {
+        let events = Value::Array(events).to_string();
+        let items = events.trim_start_matches('[').trim_end_matches(']');
+        heir.after(0, |t| t.inherit(key, r#"{"id":"dead","seq":3,"dropped":{"invalid_name":1}}"#, items));
+    }
+    let id = heir.requests[0].id;
+    let body = &heir.requests[0].body;
+    assert_eq!(body["batch"].as_array().map(Vec::len), Some(2));
+    let ours = json!({"id": "s1", "seq": 0, "dropped": {}});
+    let theirs = json!({"id": "dead", "seq": 3, "dropped": {"invalid_name": 1}});
+    assert_eq!(body["stream"], json!([ours, theirs]));
+    assert_eq!(heir.tracker.settled(), 0);
+    heir.after(0, |t| t.answer(id, 200, 0));
+    assert!(heir.disk.is_empty());
+    assert_eq!(heir.sent, 0, "the page is told of its own");
+}
+
+#[test]
+fn what_was_inherited_does_not_take_the_last_moments_budget() {
+    let mut page = Page::new();
+    page.after(0, |t| t.inherit("k", "{\"id\":\"dead\"}", "{\"event\":\"old\"}"));
+    page.capture("new").after(0, |t| t.leave(0));
+    let beacon = page.requests.iter().find(|r| r.transport == Transport::Beacon).unwrap();
+    assert_eq!(beacon.body["batch"].as_array().map(Vec::len), Some(1));
+    assert_eq!(beacon.body["batch"][0]["event"], "new");
+}
+
+#[test]
+fn a_hidden_page_leaves_a_will_and_takes_it_back() {
+    let mut page = Page::new();
+    page.view();
+    let [view] = page.flush().try_into().unwrap();
+    page.after(2_000, |t| t.hide(0));
+    let will = page.requests.pop().unwrap().body["stream"]["will"].clone();
+    assert_eq!((&will["event"], &will["properties"]["$seq"]), (&json!("$pageleave"), &json!(2)));
+    assert_eq!(will["properties"]["$prev_pageview_id"], view["uuid"]);
+    let left: Vec<Value> = on_disk(&page).into_values().flatten().collect();
+    assert_eq!(left, [will.clone()]);
+    assert!(page.disk.values().next().unwrap().contains("\"seq\":2"));
+    page.after(1_000, Tracker::show);
+    assert!(page.disk.is_empty());
+    page.after(4_000, |t| t.leave(0));
+    let leave = &page.requests.last().unwrap().body;
+    assert!(leave["stream"].get("will").is_none());
+    assert_eq!(leave["batch"][0]["uuid"], will["uuid"], "one page leave, however often it is told");
+    assert_eq!(leave["batch"][0]["properties"]["$prev_pageview_duration"], 7.0);
+}
+
+#[test]
+fn what_was_evicted_is_counted_and_what_another_tab_sent_is_not() {
+    let mut page = Page::new();
+    page.capture("a").after(0, Tracker::save);
+    page.capture("b").after(0, Tracker::save);
+    let keys: Vec<String> = page.disk.keys().cloned().collect();
+    page.after(0, |t| t.lose(&keys[0], true));
+    assert_eq!(page.dropped, [(DropReason::StorageFull, 1)]);
+    page.after(0, |t| t.lose(&keys[1], false));
+    assert_eq!((page.dropped.len(), page.tracker.settled()), (1, 2));
+}
+
+#[test]
+fn without_a_disk_the_report_says_so() {
+    let mut page = Page::new();
+    page.after(0, Tracker::unkept);
+    page.capture("a").after(0, Tracker::save).after(0, Tracker::flush);
+    assert!(page.disk.is_empty());
+    assert_eq!(page.requests[0].body["stream"]["memory"], true);
+}
+
+#[test]
+fn what_is_blocked_is_recognised_counted_and_not_hammered() {
+    let mut page = Page::new();
+    page.capture("a").capture("b").after(0, Tracker::save).after(0, Tracker::flush);
+    for _ in 0..5 {
+        let id = page.requests.last().unwrap().id;
+        page.after(0, |t| t.answer(id, 1, 0)).wait(60_000);
+    }
+    assert_eq!(page.dropped, [(DropReason::Blocked, 2)]);
+    assert_eq!(on_disk(&page).into_values().collect::<Vec<_>>(), [Vec::<Value>::new()], "the count alone");
+    let requests = page.requests.len();
+    assert_eq!(requests, 5);
+    page.capture("c").wait(600_000).after(0, |t| t.hide(0)).after(0, |t| t.leave(0));
+    assert_eq!(page.requests.len(), requests);
+    assert_eq!(page.dropped, [(DropReason::Blocked, 2), (DropReason::Blocked, 1)]);
+    assert_eq!(page.disk.len(), 1, "the count survives");
+    assert_eq!(page.kept.iter().filter(|(slot, _)| *slot == Slot::Blocked).count(), 1);
+    // The next page needs one look.
+    let mut next = Page::with(|t| t.restore(Slot::Blocked, "\"1\""), 0, 0);
+    next.capture("a").after(0, Tracker::flush);
+    next.after(0, |t| t.answer(1, 1, 0));
+    assert_eq!(next.dropped, [(DropReason::Blocked, 1)]);
+    // The network has changed: another look, and all is well.
+    next.after(0, Tracker::online);
+    next.capture("b").after(0, Tracker::flush);
+    let id = next.requests.last().unwrap().id;
+    next.after(0, |t| t.answer(id, 200, 0));
+    assert_eq!((next.sent, next.kept.last().unwrap()), (1, &(Slot::Blocked, String::new())));
 }
 
 #[test]
@@ -390,7 +568,7 @@ fn leaving_repeats_what_was_under_way_and_ignores_its_answer() {
     let mut page = Page::new();
     page.capture("a").after(0, Tracker::flush);
     let id = page.requests[0].id;
-    page.after(0, |t| t.leave(true, 0));
+    page.after(0, |t| t.leave(0));
     assert_eq!(page.requests[1].transport, Transport::Beacon);
     assert_eq!(page.requests[1].body["batch"], page.requests[0].body["batch"]);
     page.after(0, |t| t.answer(id, 400, 0));
@@ -404,7 +582,7 @@ fn leaving_keeps_within_the_pages_budget() {
     for _ in 0..60 {
         page.after(0, |t| t.capture("\"a\"", &properties, None));
     }
-    page.after(0, |t| t.leave(true, 10_000));
+    page.after(0, |t| t.leave(10_000));
     let beacons: usize =
         page.requests.iter().filter(|r| r.transport == Transport::Beacon).map(|r| r.bytes).sum();
     assert!(beacons <= 54 * 1024 + 1_296 && beacons > 45_000, "{beacons}");
@@ -418,7 +596,7 @@ fn refused_beacons_are_halved_then_fetched() {
     for _ in 0..5 {
         page.capture("a");
     }
-    page.after(0, |t| t.leave(false, 0));
+    page.after(0, |t| t.leave(0));
     for expected in [5, 2, 1] {
         let last = page.requests.last().unwrap();
         assert_eq!(last.transport, Transport::Beacon);
@@ -439,7 +617,7 @@ fn refused_beacons_are_halved_then_fetched() {
 fn the_books_of_the_loader_are_taken_over() {
     let mut page = Page::with(|_| {}, 7, 2);
     page.after(0, |t| t.adopt(PLACE, QUERY, "01919fff-0000-7000-8000-000000000000"));
-    page.after(100, |t| t.leave(true, 0));
+    page.after(100, |t| t.leave(0));
     let body = &page.requests[0].body;
     assert_eq!(body["stream"], json!({"id": "s1", "seq": 8, "dropped": {"queue_full": 2}}));
     let properties = &body["batch"][0]["properties"];
