@@ -1,6 +1,8 @@
 // Carries out what the module decides, and tells the page.
 import type { Events } from "./index.js";
 import { bytes, type Call, make, module, now, Op, poll, polled, text } from "./core.js";
+import { review } from "./review.js";
+import { forget, keep } from "./spool.js";
 import { save } from "./store.js";
 import { beacon, post } from "./transport.js";
 
@@ -73,7 +75,7 @@ export function run(made: Call, name?: (made: Call) => string): void {
 function carry(effect: Uint32Array): void {
   const [kind, start, length, a, b] = effect;
   if (kind == 1) {
-    const body = bytes(start!, length!);
+    const body = review(bytes(start!, length!));
     const transport = b! & 3;
     if (transport != 1) {
       post(collector, body, !transport, warn).then(([status, after]) => run(now(Op.Answer, "", after, a, status)));
@@ -85,7 +87,11 @@ function carry(effect: Uint32Array): void {
     save(a!, text(start!, length!));
   } else if (kind == 4) {
     emit("dropped", { reason: text(start!, length!) as Events["dropped"]["reason"], count: a! });
-  } else {
+  } else if (kind == 5) {
     emit("sent", { count: a! });
+  } else if (kind == 6) {
+    if (!keep(text(start!, a!), text(start! + a!, length! - a!))) make(now(Op.Unkept));
+  } else {
+    forget(text(start!, length!));
   }
 }

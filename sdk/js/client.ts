@@ -1,21 +1,19 @@
 // The page's side: calls as messages, made at once or held until there is a module to make them.
-import type { CaptureOptions, Properties, Tallymark } from "./index.js";
+import type { CaptureOptions, Options, Properties, Tallymark } from "./index.js";
 import { direct, emit, flushes, listen, run, warn } from "./carry.js";
-import { type Call, load, now, Op, polled, type Source } from "./core.js";
+import { gpc, holds, type Letter, letters, permit } from "./consent.js";
+import { type Call, load, module, now, Op, polled, type Source } from "./core.js";
 import { send, stream, uuid7, view as sent } from "./fallback.js";
 import { measureSoon, watch } from "./lifecycle.js";
-import { browser, hasMoved, members, place } from "./place.js";
-import { leaveWindowId, read, SLOTS, takeWindowId } from "./store.js";
+import { allow, arrival, browser, hasMoved, members, place } from "./place.js";
+import { reviewBy } from "./review.js";
+import { claim, disclaim, inherit, wipe } from "./spool.js";
+import { CONSENT, leaveWindowId, PREFIX, read, save, SLOTS, takeWindowId } from "./store.js";
 import { reserved } from "./transport.js";
 
-/** Options with nothing left open. */
-export interface Config extends Source {
-  key: string;
+/** Options, with where everything is. */
+export interface Config extends Source, Omit<Options, "wasmUrl"> {
   url: string;
-  capturePageview: boolean;
-  capturePageleave: boolean;
-  route: (() => string | undefined) | undefined;
-  debug: boolean | undefined;
 }
 
 /** A call that the page made before this script was there: name, arguments, moment, and what settles it. */
@@ -41,9 +39,11 @@ let ready = false;
 let failed = false;
 /** The moment of the early call being made up for. */
 let past: [wall: number, mono: number] | undefined;
-/** Nobody knows how long a hidden page will live: what it captures goes at the end of the task. */
 let hidden = false;
-let hiding = false;
+/** Whether anybody has looked at the page yet; a tab opened in the background counts from when they do. */
+let seen = false;
+/** Whether the end of the task is awaited, when what was captured in it goes to disk. */
+let ending = false;
 
 const nameOf = (made: Call): string => EVENTS[made[0]] || JSON.parse(made[1].split("\n")[0] || '""');
 const runCall = (made: Call) => run(made, nameOf);
@@ -54,10 +54,12 @@ function call(op: Op, message?: string, at?: number): void {
   if (past) [made[2], made[3]] = past;
   if (ready) {
     runCall(made);
-    if (hidden && !hiding) {
-      hiding = true;
-      queueMicrotask(hide);
+    if (!ending) {
+      ending = true;
+      queueMicrotask(end);
     }
+  } else if (holds(1) == "d") {
+    // Not even held.
   } else if (held.length < MAX_HELD) {
     held.push(made);
     if (failed && held.length >= FALLBACK_CALLS) sendHeld();
@@ -67,9 +69,17 @@ function call(op: Op, message?: string, at?: number): void {
   }
 }
 
+/** The task is over. Nobody knows how long a hidden page will live: what it captured goes at once. */
+function end(): void {
+  ending = false;
+  if (hidden) hide();
+  else run(now(Op.Save));
+}
+
 /** Sends what is held without the module. Nobody will tell what became of it. */
 function sendHeld(gone?: boolean): void {
-  const left = send(config.url, config.key, held, gone && config.capturePageleave, gone || failed);
+  if (holds(1) == "p") return;
+  const left = send(config.url, config.key, held, gone && config.capturePageleave != false, gone || failed);
   held = failed ? [] : left;
   flushes.splice(0).forEach(([, resolve]) => resolve());
 }
@@ -123,6 +133,10 @@ const api: Tallymark = {
       if (ready) flush();
       else if (failed) sendHeld();
     }),
+  consent(choice) {
+    const [analytics, advertising] = letters(choice);
+    agree(analytics, advertising);
+  },
   on(event, listener) {
     if (event == "ready" && ready) queueMicrotask(() => emit("ready", {}));
     return listen(event, listener);
@@ -134,51 +148,97 @@ function flush(): void {
   run(now(Op.Flush));
 }
 
+/** The visitor has decided, here or in another tab. */
+function agree(analytics?: Letter, advertising?: Letter): void {
+  const before = read(CONSENT);
+  const decided = (given: Letter | undefined, at: number) => (given && given != "p" ? given : before[at] || "p");
+  save(CONSENT, `"${decided(analytics, 1)}${decided(advertising, 2)}"`);
+  if (holds(1) == "d") {
+    // Whatever may be captured after this has changed again is not the same visit's.
+    stream.id = uuid7(Date.now());
+    stream.seq = stream.lost = 0;
+    held = [];
+    disclaim();
+    wipe();
+  }
+  const code = (letter?: Letter) => letter?.charCodeAt(0) ?? 0;
+  if (ready) {
+    run(now(Op.Decide, string(stream.id), 0, code(analytics), code(advertising)));
+    call(Op.Locate, place());
+    share();
+  }
+}
+
+/** Other tabs see to what this one leaves, and this one to what others have left. */
+function share(): void {
+  if (hidden || holds(1) != "g") return;
+  claim();
+  void inherit();
+}
+
 function view(how?: string): void {
-  if (config.capturePageview) page(undefined, how);
+  if (!seen) return;
+  if (config.capturePageview != false) page(undefined, how);
   measureSoon();
 }
 
 function hide(): void {
   hidden = true;
-  hiding = false;
-  leaveWindowId(stream.windowId);
+  if (holds(1) == "g") leaveWindowId(stream.windowId);
   if (ready) run(now(Op.Hide, "", 0, reserved));
   else sendHeld();
+  disclaim();
 }
 
 function leave(): void {
   hidden = true;
-  leaveWindowId(stream.windowId);
-  if (ready) runCall(now(Op.Leave, "", 0, reserved, +config.capturePageleave));
+  if (holds(1) == "g") leaveWindowId(stream.windowId);
+  if (ready) runCall(now(Op.Leave, "", 0, reserved));
   else sendHeld(true);
+  disclaim();
 }
 
 function show(): void {
   hidden = false;
   takeWindowId("");
+  if (!seen) {
+    seen = true;
+    view(arrival());
+  }
+  if (ready) {
+    run(now(Op.Show));
+    share();
+  }
 }
 
 /** The module is up: it takes over the books, and makes the calls that were held. */
 function takeOver(): void {
+  const [analytics, advertising] = permit(config.consent, config.gpc != false);
+  run(now(Op.Permit, "", 0, analytics!.charCodeAt(0), advertising!.charCodeAt(0), +gpc));
   SLOTS.forEach((_, slot) => run(now(Op.Restore, read(slot), 0, slot)));
   const ids = [config.key, stream.id, stream.windowId].map(string);
-  run(now(Op.Start, [...ids, members(browser())].join("\n"), 0, stream.seq, stream.lost));
+  const rates = Object.entries(config.sampling ?? {}).map(([name, rate]) => [name, Math.round(rate * 1e6)]);
+  const start = [...ids, members(browser()), members(Object.fromEntries(rates))].join("\n");
+  run(now(Op.Start, start, 0, stream.seq, stream.lost, +(config.capturePageleave != false)));
   if (sent) run([Op.Adopt, sent.place + "\n" + sent.id, sent.wall, sent.mono]);
   ready = true;
   held.forEach(runCall);
   held = [];
   if (flushes.length) flush();
+  end();
+  share();
   emit("ready", {});
 }
 
 function begin(early: EarlyCall[]): void {
   stream.id = uuid7(Date.now());
   stream.windowId = takeWindowId(uuid7(Date.now()));
-  watch({ view, hide, show, leave });
+  hidden = document.visibilityState == "hidden";
+  seen = !hidden;
+  watch({ view, hide, show, leave, agree });
   // The view is older than what was called in it.
   if (early[0]) past = [early[0][2], early[0][3]];
-  view();
+  view(arrival());
   for (const entry of early) {
     const [method, given, wall, mono, settle] = entry;
     past = [wall, mono];
@@ -187,8 +247,11 @@ function begin(early: EarlyCall[]): void {
     else settle?.(result);
   }
   past = undefined;
+  // Tabs opened at once agree on who the visitor is: one after the other.
+  const inTurn = () => navigator.locks?.request(PREFIX + "start", takeOver) ?? takeOver();
   load(config, warn)
-    .then(takeOver)
+    .then(inTurn)
+    .catch((error) => ready || (module ? takeOver() : Promise.reject(error)))
     .catch((error) => {
       warn?.(error);
       failed = true;
@@ -201,6 +264,9 @@ function begin(early: EarlyCall[]): void {
 export function createClient(given: Config, early: EarlyCall[]): Tallymark {
   config = given;
   direct(config.url, config.debug);
+  permit(config.consent, config.gpc != false);
+  allow(config.urlParameters, config.captureHash);
+  reviewBy(config.beforeSend);
   for (const name in api) {
     const method = api[name as "page"] as (...given: unknown[]) => void;
     api[name as "page"] = (...given) => {

@@ -22,6 +22,13 @@ export const enum Op {
   Leave,
   Answer,
   Refused,
+  Show,
+  Save,
+  Inherit,
+  Unkept,
+  Lose,
+  Permit,
+  Decide,
 }
 
 /** What the module exports, be it wasm or its translation. */

@@ -1,6 +1,8 @@
 // What the loader sends by itself while there is no module: plainer events, in the same stream, so that
 // nothing captured is lost when the page leaves first, or the module can't be had at all.
 import { type Call, Op } from "./core.js";
+import { review } from "./review.js";
+import { keep as keepChunk } from "./spool.js";
 import { beacon, post } from "./transport.js";
 import * as store from "./store.js";
 
@@ -106,12 +108,11 @@ export function send(url: string, key: string, calls: Call[], leaving?: boolean,
     view = undefined;
   }
   while (batch.length) {
-    const body = JSON.stringify({
-      api_key: key,
-      batch: batch.splice(0, BATCH_EVENTS),
-      sent_at: new Date(),
-      stream: { id: stream.id, seq: stream.seq, dropped },
-    });
+    const part = batch.splice(0, BATCH_EVENTS);
+    const report = { id: stream.id, seq: stream.seq, dropped };
+    // A beacon has no answer: the next page's module sends it again.
+    keepChunk(`1${stream.id}_${uuid7(0)}`, JSON.stringify({ stream: report, context: {}, batch: part }));
+    const body = review(JSON.stringify({ api_key: key, batch: part, sent_at: new Date(), stream: report }));
     beacon(url, body) || post(url, body);
   }
   return left;

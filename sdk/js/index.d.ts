@@ -26,6 +26,30 @@ export type DropReason =
   | "rate_limited"
   | "before_send";
 
+/** Yes, no, or not decided yet. */
+export type Choice = boolean | "granted" | "denied" | "pending";
+
+/** What the visitor agrees to; a purpose that is left out stays as it was. Names of Google's consent mode do, too. */
+export interface Consent {
+  /** To count visits and the use of features. */
+  analytics?: Choice;
+  /** To pass events, and the click ids of ad networks, on for advertising. */
+  advertising?: Choice;
+  analytics_storage?: Choice;
+  ad_storage?: Choice;
+  ad_user_data?: Choice;
+  ad_personalization?: Choice;
+}
+
+/** An event as it is sent. */
+export interface CapturedEvent {
+  event: string;
+  uuid: string;
+  distinct_id: string;
+  timestamp: string;
+  properties: Properties;
+}
+
 /** What `on` tells of. */
 export interface Events {
   /** An event was numbered; it ends in `sent` or `dropped`. */
@@ -57,6 +81,24 @@ export interface Options {
   route?: () => string | undefined;
   /** Capture `$pageleave` when the page is left. Default: true. */
   capturePageleave?: boolean;
+  /** Count a change of the fragment (`#/recipes`) as a view, too. Default: false. */
+  captureHash?: boolean;
+  /**
+   * What holds until the visitor decides: `"pending"` keeps events in memory, sends and stores nothing, and discards
+   * them on refusal; `"denied"` captures nothing. One word for both purposes, or one for each. Default: `"granted"`.
+   */
+  consent?: Choice | Consent;
+  /** Honour Global Privacy Control, which denies advertising. Default: true. */
+  gpc?: boolean;
+  /**
+   * Query parameters that events may hold beside those that name a campaign (`utm_*`, click ids); `true` for all.
+   * Default: none.
+   */
+  urlParameters?: string[] | true;
+  /** Which part of the visits, from 0 to 1, events of a name are captured in. Others: all. */
+  sampling?: Record<string, number>;
+  /** Sees every event before it leaves, and returns it, changed or not; or nothing, to refuse it. */
+  beforeSend?: (event: CapturedEvent) => CapturedEvent | null | undefined;
   /** Say on the console what goes wrong. Default: false. */
   debug?: boolean;
 }
@@ -77,6 +119,8 @@ export interface Tallymark {
   unregister(key: string): void;
   /** Forgets the visitor: a new id and a new session on the same device. */
   reset(): void;
+  /** Says what the visitor agrees to. It holds on later pages and in other tabs, and `reset` does not change it. */
+  consent(choice: Consent): void;
   /** Sends what is held; resolves when everything captured so far was acknowledged or given up. */
   flush(): Promise<void>;
   /** Calls `listener` whenever that happens; what is returned ends it. */

@@ -15,6 +15,7 @@ const inert: Tallymark = {
   register() {},
   unregister() {},
   reset() {},
+  consent() {},
   flush: () => Promise.resolve(),
   on: () => () => {},
 };
@@ -34,14 +35,10 @@ export function start(options: Options, source: () => Source, early: EarlyCall[]
   clientKey = key;
   return (client = createClient(
     {
-      key,
-      url: host.replace(/\/$/, "") + path,
+      ...options,
       ...source(),
       ...(wasmUrl != undefined && { wasmUrl: wasmUrl && String(wasmUrl), integrity: undefined }),
-      capturePageview: options.capturePageview != false,
-      capturePageleave: options.capturePageleave != false,
-      route: options.route,
-      debug,
+      url: host.replace(/\/$/, "") + path,
     },
     early,
   ));

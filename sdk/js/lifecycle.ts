@@ -1,8 +1,10 @@
 // When the page is seen, hidden, left and come back to.
+import type { Letter } from "./consent.js";
 import { now, Op } from "./core.js";
 import { run } from "./carry.js";
 import { watchHistory } from "./place.js";
-import { read, SESSION, slotOf } from "./store.js";
+import { noticed } from "./spool.js";
+import { CONSENT, read, SESSION, slotOf } from "./store.js";
 
 /** How often, in ms, the extent of scrolling is looked at. */
 const SCROLL_MS = 100;
@@ -17,6 +19,8 @@ export interface Stages {
   show(): void;
   /** The page is being left, for good or into the back/forward cache. */
   leave(): void;
+  /** Another tab says what the visitor has agreed to. */
+  agree(analytics?: Letter, advertising?: Letter): void;
 }
 
 let scrolling: ReturnType<typeof setTimeout> | undefined;
@@ -35,7 +39,7 @@ export function measureSoon(): void {
 const restore = (slot: number) => run(now(Op.Restore, read(slot), 0, slot));
 
 /** Listens, and never to `beforeunload` or `unload`: these keep pages out of the back/forward cache. */
-export function watch({ view, hide, show, leave }: Stages): void {
+export function watch({ view, hide, show, leave, agree }: Stages): void {
   const back = () => {
     show();
     // Another tab may have gone on with the session while this one slept.
@@ -53,9 +57,11 @@ export function watch({ view, hide, show, leave }: Stages): void {
     }
   });
   addEventListener("online", () => run(now(Op.Online)));
-  addEventListener("storage", ({ key }) => {
-    const slot = slotOf(key);
-    if (slot >= 0) restore(slot);
+  addEventListener("storage", (event) => {
+    const slot = slotOf(event.key);
+    if (slot == CONSENT) agree(...([...read(CONSENT)].slice(1, 3) as Letter[]));
+    else if (slot >= 0) restore(slot);
+    else noticed(event);
   });
   addEventListener(
     "scroll",

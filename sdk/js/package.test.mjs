@@ -156,11 +156,11 @@ test("history is watched, and given back", async () => {
   page.history.pushState(null, "", "/y");
   page.history.pushState(null, "", "/y");
   page.location.pathname = "/z";
-  page.fire("popstate");
+  page.fire("popstate", { type: "popstate" });
   assert.deepEqual(seen, ["pushState", "popstate"]);
   undo();
   assert.deepEqual([page.history.pushState, page.history.replaceState], [pushState, replaceState]);
   page.location.pathname = "/w";
-  page.fire("popstate");
+  page.fire("popstate", { type: "popstate" });
   assert.equal(seen.length, 2);
 });

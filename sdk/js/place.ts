@@ -1,7 +1,42 @@
 // Where the visitor is, and with what: facts, as the events tell them.
+import { holds } from "./consent.js";
 
 /** The members of an object's JSON, without the braces. */
 export const members = (object: object): string => JSON.stringify(object).slice(1, -1);
+
+/** Parameters that name a campaign, as PostHog knows them: of `utm_*` everybody may know, of click ids advertisers. */
+const UTM = /^utm_(source|medium|campaign|content|term)$/;
+const CLICK =
+  /^(gad_source|mc_cid|gclid|gclsrc|dclid|gbraid|wbraid|fbclid|msclkid|twclid|li_fat_id|igshid|ttclid|rdt_cid|epik|qclid|sccid|oppref|bfcid|irclid|_kx)$/;
+
+/** Further parameters that the page allows, or `true` for all. */
+let allowed: string[] | true = [];
+/** Whether a change of the fragment is a change of the page. */
+let byHash = false;
+
+/** What of URLs the page lets out. */
+export function allow(parameters: string[] | true | undefined, hash: boolean | undefined): void {
+  allowed = parameters ?? [];
+  byHash = !!hash;
+}
+
+const isCampaign = (name: string) => UTM.test(name) || (holds(2) == "g" && CLICK.test(name));
+
+/** The URL without query parameters that nobody has allowed, and without a fragment that looks like one. */
+export function cleanUrl(href: string): string {
+  if (allowed === true || !/[?#@]/.test(href)) return href;
+  try {
+    const url = new URL(href);
+    const names = [...url.searchParams.keys()];
+    const refused = names.filter((name) => !(isCampaign(name) || (allowed as string[]).includes(name)));
+    refused.forEach((name) => url.searchParams.delete(name));
+    if (url.hash.includes("=")) url.hash = "";
+    url.username = url.password = "";
+    return url.href;
+  } catch {
+    return href.split(/[?#]/)[0]!;
+  }
+}
 
 let told = false;
 
@@ -20,16 +55,16 @@ export function place(): string {
   }
   return (
     members({
-      $current_url: href,
+      $current_url: cleanUrl(href),
       $host: host,
       $pathname: pathname,
-      $referrer: document.referrer || domain,
+      $referrer: cleanUrl(document.referrer) || domain,
       $referring_domain: domain,
       $viewport_width: innerWidth,
       $viewport_height: innerHeight,
     }) +
     "\n" +
-    members(Object.fromEntries(new URLSearchParams(search)))
+    members(Object.fromEntries([...new URLSearchParams(search)].filter(([name]) => isCampaign(name))))
   );
 }
 
@@ -46,22 +81,33 @@ export const browser = (): object => ({
   $timezone: timezone(),
   $screen_width: screen.width,
   $screen_height: screen.height,
+  // As PostHog marks them: what to make of robots is the owner's affair.
+  $browser_type: navigator.webdriver || /bot|crawl|spider|headless/i.test(navigator.userAgent) ? "bot" : undefined,
 });
 
+/** How the visitor came to this document: `navigate`, `reload`, `back_forward` or `prerender`. */
+export function arrival(): string | undefined {
+  const [entry] = performance.getEntriesByType("navigation") as (PerformanceNavigationTiming & {
+    activationStart?: number;
+  })[];
+  return entry?.activationStart ? "prerender" : entry?.type;
+}
+
 /**
- * Calls `moved` whenever the page changes its path or query by itself. What is returned undoes it.
+ * Calls `moved` whenever the page changes its path or query (or, if that counts, its fragment) by itself. What is returned undoes it.
  */
 export function watchHistory(moved: (how: string) => void): () => void {
-  let seen = location.pathname + location.search;
+  const where = () => location.pathname + location.search + (byHash ? location.hash : "");
+  let seen = where();
   const look = (how: string) => {
     told = false;
-    const now = location.pathname + location.search;
+    const now = where();
     if (now != seen) {
       seen = now;
       moved(how);
     }
   };
-  const popped = () => look("popstate");
+  const popped = ({ type }: Event) => look(type);
   addEventListener("popstate", popped);
   addEventListener("hashchange", popped);
   const undo = (["pushState", "replaceState"] as const).map((name) => {

@@ -1,5 +1,5 @@
 // The script tag's entry: <script async src="/tm.js" data-key="wk_…"></script>
-import type { Tallymark } from "./index.js";
+import type { Choice, Tallymark } from "./index.js";
 import { start } from "./init.js";
 import type { EarlyCall } from "./client.js";
 
@@ -25,6 +25,12 @@ Object.assign(
       wasmUrl: given.wasm == "false" ? false : given.wasm,
       capturePageview: given.capturePageview != "false",
       capturePageleave: given.capturePageleave != "false",
+      captureHash: given.captureHash == "true",
+      consent: given.consent as Choice | undefined,
+      gpc: given.gpc != "false",
+      urlParameters: given.urlParameters == "*" || given.urlParameters?.split(/[ ,]+/),
+      sampling: Object.fromEntries(given.sampling?.split(",").map((one) => one.split(":")) ?? []),
+      beforeSend: (window as never)[given.beforeSend!],
       debug: given.debug != undefined && given.debug != "false",
     },
     () => ({ wasmUrl: beside(WASM), integrity: WASM_INTEGRITY, brain: () => import(beside(BRAIN)) }),

@@ -1,9 +1,9 @@
 // What is kept between pages. Storage may be blocked, full or stolen: then the page's memory has to do.
 
 /** By the number of the slot, see `Slot` in crates/tracker. */
-export const SLOTS = ["device", "anon", "user", "session", "groups", "props", "campaign"];
-export const [DEVICE, ANONYMOUS, USER, SESSION, GROUPS, SUPERS] = [0, 1, 2, 3, 4, 5];
-const PREFIX = "tm_";
+export const SLOTS = ["device", "anon", "user", "session", "groups", "props", "campaign", "blocked", "consent"];
+export const [DEVICE, ANONYMOUS, USER, SESSION, GROUPS, SUPERS, CONSENT] = [0, 1, 2, 3, 4, 5, 8];
+export const PREFIX = "tm_";
 const memory: Record<number, string> = {};
 
 let blocked = false;

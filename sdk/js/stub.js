@@ -4,7 +4,7 @@
 !((w, q, t) => {
   if (w.tallymark) return;
   t = w.tallymark = { q };
-  "capture page identify group register unregister reset flush on".replace(
+  "capture page identify group register unregister reset consent flush on".replace(
     /\w+/g,
     (m) =>
       (t[m] = (...a) => {

@@ -18,8 +18,19 @@ export function beacon(url: string, body: BlobPart): boolean {
   }
 }
 
+/** Whether the collector is well, though a request to it failed: then something in this browser has stopped it. */
+async function isBlocked(url: string, error: unknown): Promise<boolean> {
+  if ((error as Error).name == "TimeoutError" || !navigator.onLine) return false;
+  try {
+    const { ok } = await fetch(new URL("/_readiness", url), { cache: "no-store", credentials: "omit" });
+    return ok;
+  } catch {
+    return false;
+  }
+}
+
 /**
- * Posts the body; status 0 if there was no answer. `patient`: there is time to compress, and reason to outlive
+ * Posts the body; status 0 if there was no answer, 1 if the browser has blocked the request. `patient`: there is time to compress, and reason to outlive
  * the page if that is cheap. Otherwise the request is under way before this returns.
  */
 export async function post(
@@ -49,7 +60,7 @@ export async function post(
     return [response.status, after ? +after * 1000 || Date.parse(after) - Date.now() : 0];
   } catch (error) {
     warn?.(error);
-    return [0, 0];
+    return [+(await isBlocked(url, error)), 0];
   } finally {
     reserved -= kept;
   }

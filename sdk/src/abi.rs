@@ -4,7 +4,7 @@
 //!
 //! # In: calls
 //! [`call`] takes the number of an [`Op`], the two clocks in ms (`Date.now()`, `performance.now()`), and what
-//! the operation needs: up to four lines of text, a float and three integers; what it does not need is not
+//! the operation needs: up to five lines of text, a float and three integers; what it does not need is not
 //! looked at. Text goes through one buffer: [`buffer`]`(size)` says where it is, and JavaScript writes UTF-8
 //! there with `TextEncoder.encodeInto`. A line is a JSON value as `JSON.stringify` writes it (which escapes line
 //! ends, so that a line end is always a separator), an object's members without the braces, or nothing. The
@@ -22,6 +22,8 @@
 //! | 3 | persist | value | slot | |
 //! | 4 | dropped | reason | count | |
 //! | 5 | sent | | count | |
+//! | 6 | keep | key, then value | length of the key in bytes | |
+//! | 7 | forget | key | | |
 //!
 //! # Safety
 //! `unsafe` is here for three things, which rest on what the platform and this module's one caller do:
@@ -44,7 +46,7 @@ use alloc::{string::String, vec::Vec};
 use core::cell::UnsafeCell;
 
 use tallymark_event::Timestamp;
-use tallymark_tracker::{Effect, Now, Slot, Start, Tracker};
+use tallymark_tracker::{Decision, Effect, Now, Slot, Start, Tracker};
 
 /// What [`call`] can be asked to do, by number; the arguments that each takes, in their order.
 #[derive(Clone, Copy)]
@@ -70,7 +72,8 @@ enum Op {
     Seed,
     /// Line: value. Integer: slot.
     Restore,
-    /// Lines: key, stream id, window id, the browser's members. Integers: events already numbered, and lost.
+    /// Lines: key, stream id, window id, the browser's members, rates. Integers: events already numbered, and lost;
+    /// 1 if leaving is an event.
     Start,
     /// Lines: place, query, the view's id without quotes. The clocks say when it began.
     Adopt,
@@ -84,23 +87,39 @@ enum Op {
     Online,
     /// Integer: bytes of the page's budget in use.
     Hide,
-    /// Integers: bytes of the page's budget in use; 1 if leaving is an event.
+    /// Integer: bytes of the page's budget in use.
     Leave,
     /// Integers: id, status (0 if there was no answer). Float: ms of quiet asked for.
     Answer,
     /// Integer: id of the beacon that the browser would not take.
     Refused,
+    /// Nothing.
+    Show,
+    /// Nothing.
+    Save,
+    /// Lines: key, report, events.
+    Inherit,
+    /// Nothing.
+    Unkept,
+    /// Line: key. Integer: 1 if it was evicted.
+    Lose,
+    /// Integers: the letters (p, g, d) that hold for analytics and for advertising; 1 for GPC.
+    Permit,
+    /// Line: the stream's id from here on. Integers: the letters decided, 0 for none.
+    Decide,
 }
 
 /// By number; the order is the enum's, which `js/core.ts` repeats.
-const OPS: [Op; 20] = {
+const OPS: [Op; 27] = {
     use Op::{
-        Adopt, Answer, Capture, Flush, Group, Hide, Identify, Leave, Locate, Online, Page, Refused, Register,
-        Reset, Restore, Scroll, Seed, Start as Begin, Tick, Unregister,
+        Adopt, Answer, Capture, Decide, Flush, Group, Hide, Identify, Inherit, Leave, Locate, Lose, Online,
+        Page, Permit, Refused, Register, Reset, Restore, Save, Scroll, Seed, Show, Start as Begin, Tick,
+        Unkept, Unregister,
     };
     [
         Capture, Page, Locate, Identify, Group, Register, Unregister, Reset, Seed, Restore, Begin, Adopt,
-        Scroll, Tick, Flush, Online, Hide, Leave, Answer, Refused,
+        Scroll, Tick, Flush, Online, Hide, Leave, Answer, Refused, Show, Save, Inherit, Unkept, Lose, Permit,
+        Decide,
     ]
 };
 
@@ -170,7 +189,7 @@ pub extern "C" fn buffer(size: usize) -> *mut u8 {
 pub extern "C" fn call(op: usize, len: usize, wall: f64, mono: f64, x: f64, i: u32, j: u32, k: u32) {
     let module = module();
     let mut lines = module.input.get(..len).unwrap_or(&[]).split(|byte| *byte == b'\n');
-    let [a, b, c, d] = [(); 4].map(|()| {
+    let [a, b, c, d, e] = [(); 5].map(|()| {
         let line = lines.next().unwrap_or(&[]);
         // SAFETY: written by encodeInto, see above; a line end is a whole character.
         unsafe { core::str::from_utf8_unchecked(line) }
@@ -193,7 +212,16 @@ pub extern "C" fn call(op: usize, len: usize, wall: f64, mono: f64, x: f64, i: u
             }
         }
         Op::Start => {
-            tracker.start(&Start { key: a, stream_id: b, window_id: c, browser: d, seq: i, lost: j });
+            tracker.start(&Start {
+                key: a,
+                stream_id: b,
+                window_id: c,
+                browser: d,
+                rates: e,
+                seq: i,
+                lost: j,
+                capture_leave: k != 0,
+            });
         }
         Op::Adopt => tracker.adopt(a, b, c),
         Op::Scroll => tracker.scroll(i, j, k),
@@ -201,10 +229,25 @@ pub extern "C" fn call(op: usize, len: usize, wall: f64, mono: f64, x: f64, i: u
         Op::Flush => tracker.flush(),
         Op::Online => tracker.online(),
         Op::Hide => tracker.hide(i as usize),
-        Op::Leave => tracker.leave(j != 0, i as usize),
+        Op::Leave => tracker.leave(i as usize),
         Op::Answer => tracker.answer(i, j, x as u64),
         Op::Refused => tracker.beacon_refused(i),
+        Op::Show => tracker.show(),
+        Op::Save => tracker.save(),
+        Op::Inherit => tracker.inherit(a, b, c),
+        Op::Unkept => tracker.unkept(),
+        Op::Lose => tracker.lose(a, i != 0),
+        Op::Permit => {
+            let holds = |letter| decision(letter).unwrap_or(Decision::Pending);
+            tracker.permit(holds(i), holds(j), k != 0);
+        }
+        Op::Decide => tracker.decide(decision(i), decision(j), a),
     }
+}
+
+/// What a letter stands for.
+const fn decision(letter: u32) -> Option<Decision> {
+    Decision::from_letter(letter as u8)
 }
 
 /// The next effect.
@@ -219,6 +262,8 @@ pub(crate) extern "C" fn poll() -> *const Polled {
         Some(Effect::Persist { slot }) => (3, slot as u32, 0),
         Some(Effect::Dropped { count, .. }) => (4, count, 0),
         Some(Effect::Sent { count }) => (5, count, 0),
+        Some(Effect::Keep { key_bytes }) => (6, key_bytes as u32, 0),
+        Some(Effect::Forget) => (7, 0, 0),
     };
     (polled.text, polled.length) = (output.as_ptr(), output.len());
     (polled.seq, polled.settled, polled.id) = (tracker.seq(), tracker.settled(), tracker.last_id().as_ptr());

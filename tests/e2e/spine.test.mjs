@@ -78,28 +78,31 @@ scenario("leave by link: $pageleave with duration and scroll depth, then the nex
   await received("$pageview", "$pageleave", "$pageview", "$pageleave");
 });
 
-scenario("SPA navigation: a $pageview for each route, with the page before it", async ({ page, address, received }) => {
+scenario("SPA navigation: a view for each route, and a leave for each view", async ({ page, address, received }) => {
   await page.goto(address("home"));
   await received("$pageview");
   await page.evaluate(() => history.pushState({}, "", "./recipes"));
   await page.evaluate(() => history.replaceState({}, "", "./recipes#top"));
   await page.evaluate(() => history.pushState({}, "", "./recipes/12"));
   await page.goBack();
-  await flush(page);
-  const rows = inOrder(await received("$pageview", "$pageview", "$pageview", "$pageview"));
+  await page.close();
+  const rows = inOrder(await received(...Array(4).fill(["$pageview", "$pageleave"]).flat()));
+  assert.deepEqual(names(rows), Array(4).fill(["$pageview", "$pageleave"]).flat());
+  const views = rows.filter((r) => r.event_name === "$pageview");
   assert.deepEqual(
-    rows.map((r) => [r.properties.$pathname.split("/").slice(2).join("/"), r.properties.navigation_type]),
-    [["home", rows[0].properties.navigation_type], ["recipes", "pushState"], ["recipes/12", "pushState"], ["recipes", "popstate"]],
+    views.map((r) => [r.properties.$pathname.split("/").slice(2).join("/"), r.properties.navigation_type]),
+    [["home", "navigate"], ["recipes", "pushState"], ["recipes/12", "pushState"], ["recipes", "popstate"]],
   );
-  for (let i = 1; i < rows.length; i++) {
-    assert.equal(rows[i].properties.$prev_pageview_id, rows[i - 1].event_id);
-    assert.equal(rows[i].properties.$prev_pageview_pathname, rows[i - 1].properties.$pathname);
-    assert.ok(rows[i].properties.$prev_pageview_duration >= 0);
+  for (const [i, view] of views.entries()) {
+    const leave = rows[2 * i + 1].properties;
+    assert.equal(leave.$prev_pageview_id, view.event_id);
+    assert.equal(leave.$pageview_id, view.event_id);
+    assert.equal(leave.$prev_pageview_pathname, view.properties.$pathname);
+    assert.equal(leave.$pathname, view.properties.$pathname);
+    assert.ok(leave.$prev_pageview_duration >= 0);
+    assert.equal(view.properties.$prev_pageview_id, views[i - 1]?.event_id);
   }
   assert.equal(new Set(rows.map((r) => r.session_id)).size, 1);
-  await page.close();
-  const all = inOrder(await received("$pageview", "$pageview", "$pageview", "$pageview", "$pageleave"));
-  assert.equal(all[4].properties.$prev_pageview_id, rows[3].event_id);
 });
 
 scenario("close the tab in the task of the last event: nothing is lost", async ({ page, address, received }) => {

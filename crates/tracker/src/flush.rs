@@ -271,6 +271,17 @@ impl Outbox {
         self.backoff.is_blocked()
     }
 
+    /// Forgets everything captured: it was never to be. What comes after belongs to the stream `stream_id`.
+    pub(crate) fn discard(&mut self, stream_id: &str) {
+        let key = core::mem::take(&mut self.envelope.key);
+        // Answers to requests of before are still to come, and must find nothing of after.
+        let last_flight = self.last_flight;
+        *self = Self::new();
+        self.last_flight = last_flight;
+        self.envelope.key = key;
+        self.envelope.stream_id.push_str(stream_id);
+    }
+
     /// Counts events given up, and sees to it that the collector is told.
     #[inline(never)] // Called from everywhere: four copies otherwise.
     pub(crate) fn drop(&mut self, reason: DropReason, count: usize, now: Now) {

@@ -51,11 +51,25 @@ impl Kept {
         }
     }
 
-    /// A slot to be written down, once.
-    pub(crate) fn unsaved(&mut self) -> Option<Slot> {
-        let slot = Slot::ALL.into_iter().find(|slot| self.unsaved & (1 << *slot as u16) != 0)?;
+    /// A slot to be written down, once; unless things `may_keep` their places, only what was decided about that,
+    /// and what is to be forgotten.
+    pub(crate) fn unsaved(&mut self, may_keep: bool) -> Option<Slot> {
+        let is_due = |slot: &Slot| {
+            self.unsaved & (1 << *slot as u16) != 0
+                && (may_keep || *slot == Slot::Consent || self.get(*slot).is_empty())
+        };
+        let slot = Slot::ALL.into_iter().find(is_due)?;
         self.unsaved &= !(1 << slot as u16);
         Some(slot)
+    }
+
+    /// Forgets everything but what the visitor has agreed to.
+    pub(crate) fn forget(&mut self) {
+        for slot in Slot::ALL {
+            if slot != Slot::Consent {
+                self.set(slot, "");
+            }
+        }
     }
 }
 
@@ -67,11 +81,11 @@ mod tests {
     fn changes_are_told_once_and_restored_values_never() {
         let mut kept = Kept::new();
         kept.restore(Slot::Groups, r#"{"a":1,"b":2}"#);
-        assert_eq!(kept.unsaved(), None);
+        assert_eq!(kept.unsaved(true), None);
         kept.merge(Slot::Groups, r#""b":3"#);
         kept.set(Slot::User, "\"u\"");
         assert_eq!(
-            (kept.unsaved(), kept.unsaved(), kept.unsaved()),
+            (kept.unsaved(true), kept.unsaved(true), kept.unsaved(true)),
             (Some(Slot::User), Some(Slot::Groups), None)
         );
         assert_eq!(kept.get(Slot::Groups), r#"{"a":1,"b":3}"#);

@@ -31,11 +31,9 @@ mod members;
 mod now;
 mod page;
 mod queue;
-#[cfg_attr(not(test), expect(dead_code, reason = "the tracker is about to use it"))]
 mod rate;
 mod retry;
 mod rng;
-#[cfg_attr(not(test), expect(dead_code, reason = "the tracker is about to use it"))]
 mod sample;
 mod session;
 mod spool;

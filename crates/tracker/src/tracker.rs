@@ -6,6 +6,7 @@ use tallymark_event::{DropReason, Timestamp, wire};
 
 use crate::{
     Effect, Now, Session, Slot, campaign,
+    consent::{Change, Consent, Decision},
     context::{Context, RESERVED},
     device,
     encode::{self, Cut, Entry},
@@ -14,7 +15,9 @@ use crate::{
     kept::Kept,
     members,
     page::View,
+    rate::Bucket,
     rng::Rng,
+    sample,
     session::{self, SESSION_WRITE_MS},
     text,
 };
@@ -44,6 +47,8 @@ pub struct Start<'a> {
     pub lost: u32,
     /// Whether the end of a view is an event, `$pageleave`.
     pub capture_leave: bool,
+    /// Members of an object: of which events, by name, only so many parts per million of the visits are captured.
+    pub rates: &'a str,
 }
 
 /// The brain of one page. Its methods take facts, and apply at the moment last told by [`Self::at`]; what is
@@ -63,6 +68,10 @@ pub struct Tracker {
     arrival: String,
     view: View,
     capture_leave: bool,
+    consent: Consent,
+    bucket: Bucket,
+    /// Members: see [`Start::rates`].
+    rates: String,
     /// Members: what never changes.
     fixed: String,
     /// Members: where the visitor is.
@@ -93,6 +102,9 @@ impl Tracker {
             arrival: String::new(),
             view: View::new(),
             capture_leave: false,
+            consent: Consent::new(Decision::Granted, Decision::Granted, false),
+            bucket: Bucket::new(),
+            rates: String::new(),
             fixed: String::new(),
             place: String::new(),
             context: None,
@@ -111,6 +123,32 @@ impl Tracker {
         self
     }
 
+    /// What holds until the visitor decides, and whether the browser signals Global Privacy Control. First of all.
+    pub const fn permit(&mut self, analytics: Decision, advertising: Decision, gpc: bool) {
+        self.consent = Consent::new(analytics, advertising, gpc);
+    }
+
+    /// The visitor has decided, here or in another tab; `None` leaves a purpose as it was. Refusing analytics
+    /// discards what was captured and not sent, and who the visitor was; `stream_id` (a JSON string) is for what may
+    /// be captured after that has changed again.
+    pub fn decide(&mut self, analytics: Option<Decision>, advertising: Option<Decision>, stream_id: &str) {
+        let change = self.consent.decide(analytics, advertising);
+        self.scratch.clear();
+        self.consent.write(&mut self.scratch);
+        self.kept.set(Slot::Consent, &self.scratch);
+        self.context = None;
+        match change {
+            Change::Closed => {
+                self.outbox.discard(stream_id);
+                self.kept.forget();
+                self.session = Session::NONE;
+                self.session_id.clear();
+            }
+            Change::Opened => self.complete_identity(),
+            Change::None => {}
+        }
+    }
+
     /// What an earlier page or another tab has kept in `slot`; empty if that is gone. A value of the wrong
     /// kind changes nothing.
     pub fn restore(&mut self, slot: Slot, value: &str) {
@@ -127,6 +165,9 @@ impl Tracker {
             return;
         }
         if fits || gone {
+            if slot == Slot::Consent {
+                self.consent.restore(value);
+            }
             self.kept.restore(slot, value);
             self.context = None;
         }
@@ -139,6 +180,7 @@ impl Tracker {
         self.outbox.seq = start.seq;
         self.outbox.skip(start.seq);
         self.capture_leave = start.capture_leave;
+        self.rates.push_str(start.rates);
         if !self.kept.get(Slot::Blocked).is_empty() {
             self.outbox.suspect();
         }
@@ -148,10 +190,8 @@ impl Tracker {
         if let Some(agent) = members::each(start.browser).find(|m| m.key == "\"$raw_user_agent\"") {
             device::write(&mut self.fixed, agent.value);
         }
-        members::raw(&mut self.fixed, wire::STREAM_ID, start.stream_id);
         members::raw(&mut self.fixed, "$window_id", start.window_id);
-        let fresh = self.fresh_id();
-        identity::complete(&mut self.kept, &fresh);
+        self.complete_identity();
     }
 
     /// The visitor is at a place that shares no view with the one before: captures `$pageleave` for that, if it has
@@ -205,7 +245,7 @@ impl Tracker {
         let before = self.kept.get(Slot::User);
         let changed = user != before;
         let sets = properties.len() > 2;
-        if !is_id(user) || !(changed || sets) {
+        if !is_id(user) || !(changed || sets) || !self.consent.may_capture() {
             return;
         }
         let mut own = String::new();
@@ -229,7 +269,7 @@ impl Tracker {
         let member = members::Member { key: kind, value: key };
         let known = members::each(self.kept.members(Slot::Groups)).any(|m| m == member);
         let sets = properties.len() > 2;
-        if known && !sets {
+        if known && !sets || !self.consent.may_capture() {
             return;
         }
         let mut own = String::new();
@@ -246,7 +286,8 @@ impl Tracker {
 
     /// From now on every event has `properties` (a JSON object).
     pub fn register(&mut self, properties: &str) {
-        if let Some(properties) = members::of_object(properties) {
+        let properties = members::of_object(properties).filter(|_| self.consent.may_capture());
+        if let Some(properties) = properties {
             let mut free = String::new();
             members::append_unless(&mut free, properties, RESERVED);
             self.kept.merge(Slot::Supers, &free);
@@ -365,10 +406,13 @@ impl Tracker {
     /// The next thing to do, if any, and in `out` its text. To be called after every other call until there
     /// is nothing left.
     pub fn poll(&mut self, out: &mut String) -> Option<Effect> {
-        if let Some(slot) = self.kept.unsaved() {
+        if let Some(slot) = self.kept.unsaved(self.consent.may_keep()) {
             out.clear();
             out.push_str(self.kept.get(slot));
             return Some(Effect::Persist { slot });
+        }
+        if !self.consent.may_send() {
+            return None;
         }
         self.outbox.poll(out, self.now)
     }
@@ -412,6 +456,9 @@ impl Tracker {
 
     fn record(&mut self, name: &str, own: &str, properties: &str, at: Option<Timestamp>) {
         let now = self.now;
+        if !self.consent.may_capture() {
+            return;
+        }
         self.outbox.seq += 1;
         if !is_id(name) {
             return self.outbox.drop(DropReason::InvalidName, 1, now);
@@ -419,7 +466,20 @@ impl Tracker {
         let Some(properties) = members::of_object(properties) else {
             return self.outbox.drop(DropReason::InvalidProperties, 1, now);
         };
+        if !self.bucket.take(now.monotonic_ms) {
+            return self.outbox.drop(DropReason::RateLimited, 1, now);
+        }
         self.touch_session();
+        let mut with_rate = String::new();
+        let mut own = own;
+        if let Some(ppm) = sample::rate(&self.rates, name) {
+            if !sample::keeps(&self.session_id, name, ppm) {
+                return self.outbox.drop(DropReason::Sampled, 1, now);
+            }
+            with_rate.push_str(own);
+            sample::write_rate(&mut with_rate, ppm);
+            own = &with_rate;
+        }
         let (cut, context) = self.encode(name, own, properties, at, self.outbox.seq);
         let automatic = name.starts_with("\"$") && !members::has(IDENTITY, name);
         self.outbox.push(&self.scratch, cut, context, automatic, now);
@@ -452,12 +512,14 @@ impl Tracker {
 
     fn surroundings(&self) -> Context {
         let mut ours = self.fixed.clone();
+        members::raw(&mut ours, wire::STREAM_ID, &self.outbox.envelope.stream_id);
         members::append(&mut ours, &self.place);
         if !self.view.id.is_empty() {
             members::text(&mut ours, "$pageview_id", &self.view.id);
         }
         members::text(&mut ours, "$session_id", &self.session_id);
         identity::write(&self.kept, &mut ours);
+        self.consent.describe(&mut ours);
         Context::new(&ours, self.kept.members(Slot::Campaign), self.kept.members(Slot::Supers))
     }
 
@@ -489,6 +551,12 @@ impl Tracker {
             self.session.write(&self.session_id, &mut self.scratch);
             self.kept.set(Slot::Session, &self.scratch);
         }
+    }
+
+    /// Gives the visitor who has none an id.
+    fn complete_identity(&mut self) {
+        let fresh = self.fresh_id();
+        identity::complete(&mut self.kept, &fresh);
     }
 
     /// An id that is not an event's, as a JSON string.

@@ -60,6 +60,7 @@ impl Page {
                 seq,
                 lost,
                 capture_leave: true,
+                rates: r#""rare":1"#,
             });
         });
         page
@@ -294,7 +295,7 @@ fn a_hidden_page_leaves_a_will_and_takes_it_back() {
     assert_eq!((&will["event"], &will["properties"]["$seq"]), (&json!("$pageleave"), &json!(2)));
     assert_eq!(will["properties"]["$prev_pageview_id"], view["uuid"]);
     let left: Vec<Value> = on_disk(&page).into_values().flatten().collect();
-    assert_eq!(left, [will.clone()]);
+    assert_eq!(left.as_slice(), core::slice::from_ref(&will));
     assert!(page.disk.values().next().unwrap().contains("\"seq\":2"));
     page.after(1_000, Tracker::show);
     assert!(page.disk.is_empty());
@@ -636,4 +637,63 @@ fn what_cannot_be_held_is_the_oldest() {
     let first = page.flush();
     assert_eq!(first[0]["properties"]["$seq"], 11);
     assert!(first.len() <= 4 * MAX_BATCH_EVENTS);
+}
+
+#[test]
+fn sampled_events_say_so_and_the_others_are_counted() {
+    let mut page = Page::new();
+    for _ in 0..3 {
+        page.capture("rare");
+    }
+    assert_eq!(page.dropped.last(), Some(&(DropReason::Sampled, 1)));
+    page.tracker.rates = String::from("\"common\":999999");
+    page.capture("common");
+    assert_eq!(page.flush()[0]["properties"]["$sample_rate"], 0.999_999);
+}
+
+#[test]
+fn a_loop_is_stopped_and_counted() {
+    let mut page = Page::new();
+    for _ in 0..6_000 {
+        page.after(0, |t| t.capture("\"loop\"", "{}", None));
+    }
+    let limited = page.dropped.iter().filter(|(reason, _)| *reason == DropReason::RateLimited).count();
+    assert_eq!(limited, 1_000);
+}
+
+#[test]
+fn before_consent_nothing_leaves_and_after_it_everything_does() {
+    let mut page = Page::with(|t| t.permit(Decision::Pending, Decision::Pending, false), 0, 0);
+    page.view();
+    page.capture("early").after(5_000, |t| t.hide(0)).after(0, Tracker::show).after(0, Tracker::flush);
+    assert_eq!((page.requests.len(), page.kept.len(), page.disk.len(), page.timer), (0, 0, 0, None));
+    page.after(0, |t| t.decide(Some(Decision::Granted), None, "\"s2\""));
+    assert!(page.kept.contains(&(Slot::Consent, String::from("\"gp\""))));
+    assert!(page.kept.iter().any(|(slot, _)| *slot == Slot::Session));
+    let events: Vec<Value> =
+        page.requests.iter().flat_map(|r| r.body["batch"].as_array().unwrap().clone()).collect();
+    let early = events.iter().find(|e| e["event"] == "early").unwrap();
+    assert_eq!(early["timestamp"], "2026-11-21T00:14:39.697Z", "with its own time");
+    assert_eq!(early["properties"]["$consent"], json!({"analytics": true, "advertising": false}));
+}
+
+#[test]
+fn refusal_discards_and_a_later_grant_begins_anew() {
+    let mut page = Page::new();
+    page.capture("before").after(0, |t| t.identify("\"u\"", "{}")).after(0, Tracker::save);
+    page.after(0, Tracker::flush);
+    let under_way = page.requests.pop().unwrap().id;
+    page.kept.clear();
+    page.after(0, |t| t.decide(Some(Decision::Denied), None, "\"s2\""));
+    assert!(page.kept.iter().all(|(slot, value)| *slot == Slot::Consent || value.is_empty()));
+    page.capture("refused").after(0, |t| t.identify("\"u\"", "{}")).after(0, |t| t.leave(0)).wait(60_000);
+    assert_eq!(page.requests.len(), 0);
+    page.after(0, Tracker::reset);
+    page.after(0, |t| t.decide(Some(Decision::Granted), None, "\"s3\""));
+    page.capture("after");
+    page.after(0, |t| t.answer(under_way, 200, 0));
+    let [after] = page.flush().try_into().unwrap();
+    assert_eq!((&after["event"], &after["properties"]["$seq"]), (&json!("after"), &json!(1)));
+    assert_eq!(after["properties"]["$stream_id"], "s2");
+    assert!(after["properties"].get("$user_id").is_none());
 }
