@@ -117,7 +117,10 @@ function anything(seed, length) {
     const x = one(NaN, 0, -1, 0.5, below(100_000), wall - below(100_000), 1e300, Infinity, undefined);
     const integers = Array.from({ length: 3 }, () => one(below(8), below(2_000), below(70_000), one(0, 200, 400, 408, 413, 429, 500, 503), 0xffffffff, undefined));
     if (below(2)) return ["Capture", [name(), one("{}", json(object()), line())], wall, mono, x];
-    return [one(...NAMES), Array.from({ length: below(5) }, line), wall, mono, x, ...integers];
+    const called = one(...NAMES);
+    // Letters for what the visitor agrees to; mostly yes, since little happens after a no.
+    if (["Permit", "Decide"].includes(called) && below(8)) integers.splice(0, 2, 103, one(103, 100, 112));
+    return [called, Array.from({ length: below(5) }, line), wall, mono, x, ...integers];
   });
 }
 
