@@ -45,15 +45,18 @@ async function closed() {
 test("a page brings what a dead one left, in one batch with its own", async () => {
   const [a, b] = [page(5), page(2)];
   await send(a.events.slice(0, 3), { id: a.id, seq: 3, dropped: {} });
-  await send([...a.events.slice(3), ...b.events], [b.report(), a.report()]);
-  assert.deepEqual(await closed(), { captured: 7, stored: 7, dropped: {}, duplicate: 0 });
+  // Of both, only the report tells that one more was captured, and dropped.
+  const reports = [b.report({ sampled: 1 }, { seq: 3 }), a.report({ before_send: 1 }, { seq: 6 })];
+  await send([...a.events.slice(3), ...b.events], reports);
+  assert.deepEqual(await closed(), { captured: 9, stored: 7, dropped: { before_send: 1, sampled: 1 }, duplicate: 0 });
 });
 
 test("the same batch of several streams three times changes nothing but the duplicates", async () => {
   const [a, b] = [page(5), page(2)];
   await send(a.events.slice(0, 3), { id: a.id, seq: 3, dropped: {} });
-  for (let i = 0; i < 3; i++) await send([...a.events.slice(3), ...b.events], [b.report({ sampled: 0 }), a.report()]);
-  assert.deepEqual(await closed(), { captured: 7, stored: 7, dropped: {}, duplicate: 8 });
+  const reports = [b.report(), a.report({ before_send: 1 }, { seq: 6 })];
+  for (let i = 0; i < 3; i++) await send([...a.events.slice(3), ...b.events], reports);
+  assert.deepEqual(await closed(), { captured: 8, stored: 7, dropped: { before_send: 1 }, duplicate: 8 });
 });
 
 test("a dead page's own beacon may come after another page has brought its events", async () => {
