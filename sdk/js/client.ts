@@ -249,8 +249,7 @@ function begin(early: EarlyCall[]): void {
   past = undefined;
   // Tabs opened at once agree on who the visitor is: one after the other.
   const inTurn = () => navigator.locks?.request(PREFIX + "start", takeOver) ?? takeOver();
-  load(config, warn)
-    .then(inTurn)
+  load(config, inTurn, warn)
     .catch((error) => ready || (module ? takeOver() : Promise.reject(error)))
     .catch((error) => {
       warn?.(error);

@@ -57,6 +57,8 @@ export interface Source {
   integrity?: string;
   /** Imports its translation into JavaScript. */
   brain(): Promise<{ instantiate(): Exports }>;
+  /** The module, where it is at hand: then nothing is loaded, and all is done before `load` returns. */
+  module?: Exports;
 }
 
 // Not by streaming: bytes that are checked first are all there before the first is handed on.
@@ -65,19 +67,21 @@ const fromWasm = async (url: string, integrity?: string) =>
     .exports as unknown as Exports;
 
 /**
- * Loads the module and gives it the browser's randomness. Whatever wasm fails for (a CSP without
- * 'wasm-unsafe-eval', no WebAssembly, a filter, a wrong file), the same code as JavaScript may still be had.
+ * Loads the module, gives it the browser's randomness, and says that it is up. Whatever wasm fails for (a CSP
+ * without 'wasm-unsafe-eval', no WebAssembly, a filter, a wrong file), the same code as JavaScript may still be had.
  */
-export async function load({ wasmUrl, integrity, brain }: Source, warn?: (message: unknown) => void): Promise<void> {
+export async function load(source: Source, up: () => unknown, warn?: (message: unknown) => void): Promise<void> {
+  const { wasmUrl, integrity, brain } = source;
   const fromJavaScript = async (refused?: unknown) => {
     if (refused) warn?.(refused);
     return (await brain()).instantiate();
   };
-  module = await (wasmUrl ? fromWasm(wasmUrl, integrity).catch(fromJavaScript) : fromJavaScript());
+  module = source.module ?? (await (wasmUrl ? fromWasm(wasmUrl, integrity).catch(fromJavaScript) : fromJavaScript()));
   encoder = new TextEncoder();
   decoder = new TextDecoder();
   const random = crypto.getRandomValues(new Uint32Array(8));
   for (let i = 0; i < 8; i += 2) module.call(Op.Seed, 0, 0, 0, 0, random[i], random[i + 1]);
+  await up();
 }
 
 /** A call: what, with which text, when on both clocks, and numbers as the operation takes them. */
