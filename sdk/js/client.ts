@@ -1,7 +1,7 @@
 // The page's side: calls as messages, made at once or held until there is a module to make them.
 import type { CaptureOptions, Options, Properties, Tallymark } from "./index.js";
 import { direct, emit, flushes, listen, run, warn } from "./carry.js";
-import { gpc, holds, type Letter, letters, permit } from "./consent.js";
+import { defaults, gpc, holds, type Letter, letters, permit } from "./consent.js";
 import { type Call, load, module, now, Op, polled, type Source } from "./core.js";
 import { send, stream, uuid7, view as sent } from "./fallback.js";
 import { measureSoon, watch } from "./lifecycle.js";
@@ -72,7 +72,7 @@ function call(op: Op, message?: string, at?: number): void {
 /** The task is over. Nobody knows how long a hidden page will live: what it captured goes at once. */
 function end(): void {
   ending = false;
-  if (hidden) hide();
+  if (hidden) go(Op.Hide);
   else run(now(Op.Save));
 }
 
@@ -133,10 +133,7 @@ const api: Tallymark = {
       if (ready) flush();
       else if (failed) sendHeld();
     }),
-  consent(choice) {
-    const [analytics, advertising] = letters(choice);
-    agree(analytics, advertising);
-  },
+  consent: (choice) => agree(...letters(choice)),
   on(event, listener) {
     if (event == "ready" && ready) queueMicrotask(() => emit("ready", {}));
     return listen(event, listener);
@@ -147,6 +144,8 @@ function flush(): void {
   flushes.forEach((flush) => (flush[0] = Math.min(flush[0], polled![5]!)));
   run(now(Op.Flush));
 }
+
+const code = (letter?: Letter) => letter?.charCodeAt(0) ?? 0;
 
 /** The visitor has decided, here or in another tab. */
 function agree(analytics?: Letter, advertising?: Letter): void {
@@ -161,7 +160,6 @@ function agree(analytics?: Letter, advertising?: Letter): void {
     disclaim();
     wipe();
   }
-  const code = (letter?: Letter) => letter?.charCodeAt(0) ?? 0;
   if (ready) {
     run(now(Op.Decide, string(stream.id), 0, code(analytics), code(advertising)));
     call(Op.Locate, place());
@@ -182,19 +180,12 @@ function view(how?: string): void {
   measureSoon();
 }
 
-function hide(): void {
+/** The page is out of sight, hidden or left: everything goes, by way of what outlives it. */
+function go(op: Op.Hide | Op.Leave): void {
   hidden = true;
   if (holds(1) == "g") leaveWindowId(stream.windowId);
-  if (ready) run(now(Op.Hide, "", 0, reserved));
-  else sendHeld();
-  disclaim();
-}
-
-function leave(): void {
-  hidden = true;
-  if (holds(1) == "g") leaveWindowId(stream.windowId);
-  if (ready) runCall(now(Op.Leave, "", 0, reserved));
-  else sendHeld(true);
+  if (ready) runCall(now(op, "", 0, reserved));
+  else sendHeld(op == Op.Leave);
   disclaim();
 }
 
@@ -213,12 +204,13 @@ function show(): void {
 
 /** The module is up: it takes over the books, and makes the calls that were held. */
 function takeOver(): void {
-  const [analytics, advertising] = permit(config.consent, config.gpc != false);
-  run(now(Op.Permit, "", 0, analytics!.charCodeAt(0), advertising!.charCodeAt(0), +gpc));
+  run(now(Op.Permit, "", 0, code(defaults[0]), code(defaults[1]), +gpc));
   SLOTS.forEach((_, slot) => run(now(Op.Restore, read(slot), 0, slot)));
   const ids = [config.key, stream.id, stream.windowId].map(string);
-  const rates = Object.entries(config.sampling ?? {}).map(([name, rate]) => [name, Math.round(rate * 1e6)]);
-  const start = [...ids, members(browser()), members(Object.fromEntries(rates))].join("\n");
+  const rates: Record<string, number> = {};
+  // An object from a script, a text from an attribute.
+  new URLSearchParams(config.sampling as never).forEach((rate, name) => (rates[name] = Math.round(+rate * 1e6)));
+  const start = [...ids, members(browser()), members(rates)].join("\n");
   run(now(Op.Start, start, 0, stream.seq, stream.lost, +(config.capturePageleave != false)));
   if (sent) run([Op.Adopt, sent.place + "\n" + sent.id, sent.wall, sent.mono]);
   ready = true;
@@ -235,7 +227,7 @@ function begin(early: EarlyCall[]): void {
   stream.windowId = takeWindowId(uuid7(Date.now()));
   hidden = document.visibilityState == "hidden";
   seen = !hidden;
-  watch({ view, hide, show, leave, agree });
+  watch({ view, go, show, agree });
   // The view is older than what was called in it.
   if (early[0]) past = [early[0][2], early[0][3]];
   view(arrival());

@@ -7,17 +7,18 @@ let client: Tallymark | undefined;
 let clientKey: string;
 
 /** Does nothing, and says that it is done. */
+const nothing = () => {};
 const inert: Tallymark = {
-  capture() {},
-  page() {},
-  identify() {},
-  group() {},
-  register() {},
-  unregister() {},
-  reset() {},
-  consent() {},
+  capture: nothing,
+  page: nothing,
+  identify: nothing,
+  group: nothing,
+  register: nothing,
+  unregister: nothing,
+  reset: nothing,
+  consent: nothing,
   flush: () => Promise.resolve(),
-  on: () => () => {},
+  on: () => nothing,
 };
 
 /** The page's instance, made by the first call; `source` is where the module is unless the options say. */

@@ -13,12 +13,10 @@ const SCROLL_MS = 100;
 export interface Stages {
   /** Another view begins; how it came to that. */
   view(how: string): void;
-  /** The page became hidden, and may be killed without another word. */
-  hide(): void;
+  /** The page became hidden, and may be killed without another word; or is left, for good or into the cache. */
+  go(op: Op.Hide | Op.Leave): void;
   /** The page is seen again. */
   show(): void;
-  /** The page is being left, for good or into the back/forward cache. */
-  leave(): void;
   /** Another tab says what the visitor has agreed to. */
   agree(analytics?: Letter, advertising?: Letter): void;
 }
@@ -39,16 +37,16 @@ export function measureSoon(): void {
 const restore = (slot: number) => run(now(Op.Restore, read(slot), 0, slot));
 
 /** Listens, and never to `beforeunload` or `unload`: these keep pages out of the back/forward cache. */
-export function watch({ view, hide, show, leave, agree }: Stages): void {
+export function watch({ view, go, show, agree }: Stages): void {
   const back = () => {
     show();
     // Another tab may have gone on with the session while this one slept.
     restore(SESSION);
   };
-  document.addEventListener("visibilitychange", () => (document.visibilityState == "hidden" ? hide() : back()));
+  document.addEventListener("visibilitychange", () => (document.visibilityState == "hidden" ? go(Op.Hide) : back()));
   addEventListener("pagehide", () => {
     measure();
-    leave();
+    go(Op.Leave);
   });
   addEventListener("pageshow", (event) => {
     if (event.persisted) {
@@ -59,7 +57,7 @@ export function watch({ view, hide, show, leave, agree }: Stages): void {
   addEventListener("online", () => run(now(Op.Online)));
   addEventListener("storage", (event) => {
     const slot = slotOf(event.key);
-    if (slot == CONSENT) agree(...([...read(CONSENT)].slice(1, 3) as Letter[]));
+    if (slot == CONSENT) agree(...(read(CONSENT).slice(1, 3) as unknown as Letter[]));
     else if (slot >= 0) restore(slot);
     else noticed(event);
   });

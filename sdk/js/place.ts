@@ -9,32 +9,31 @@ const UTM = /^utm_(source|medium|campaign|content|term)$/;
 const CLICK =
   /^(gad_source|mc_cid|gclid|gclsrc|dclid|gbraid|wbraid|fbclid|msclkid|twclid|li_fat_id|igshid|ttclid|rdt_cid|epik|qclid|sccid|oppref|bfcid|irclid|_kx)$/;
 
-/** Further parameters that the page allows, or `true` for all. */
-let allowed: string[] | true = [];
+/** Further parameters that the page allows, between commas, or `true` for all. */
+let allowed: string | true;
 /** Whether a change of the fragment is a change of the page. */
 let byHash = false;
 
 /** What of URLs the page lets out. */
 export function allow(parameters: string[] | true | undefined, hash: boolean | undefined): void {
-  allowed = parameters ?? [];
+  allowed = parameters === true || `,${parameters},`;
   byHash = !!hash;
 }
 
 const isCampaign = (name: string) => UTM.test(name) || (holds(2) == "g" && CLICK.test(name));
 
-/** The URL without query parameters that nobody has allowed, and without a fragment that looks like one. */
+/** The URL without query parameters that nobody has allowed, and without a fragment that holds some. */
 export function cleanUrl(href: string): string {
   if (allowed === true || !/[?#@]/.test(href)) return href;
   try {
     const url = new URL(href);
-    const names = [...url.searchParams.keys()];
-    const refused = names.filter((name) => !(isCampaign(name) || (allowed as string[]).includes(name)));
-    refused.forEach((name) => url.searchParams.delete(name));
+    const isAllowed = ([name]: string[]) => isCampaign(name!) || (allowed as string).includes(`,${name},`);
+    url.search = new URLSearchParams([...url.searchParams].filter(isAllowed)) as never;
     if (url.hash.includes("=")) url.hash = "";
     url.username = url.password = "";
     return url.href;
   } catch {
-    return href.split(/[?#]/)[0]!;
+    return "";
   }
 }
 

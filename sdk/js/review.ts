@@ -9,9 +9,9 @@ let reviewer: Review | undefined;
 /** What was refused, by stream: an event that is sent again is refused again, and counts once. */
 const refused: Record<string, Set<string>> = {};
 
-/** Sets what every event goes through. */
-export function reviewBy(given: Review | undefined): void {
-  reviewer = given;
+/** Sets what every event goes through: a function, or the name of one of the page's. */
+export function reviewBy(given: Review | string | undefined): void {
+  reviewer = typeof given == "string" ? (window as never)[given] : given;
 }
 
 /** The request without what the page refuses, which is counted in its report. */

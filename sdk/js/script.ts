@@ -1,5 +1,5 @@
 // The script tag's entry: <script async src="/tm.js" data-key="wk_…"></script>
-import type { Choice, Tallymark } from "./index.js";
+import type { Options, Tallymark } from "./index.js";
 import { start } from "./init.js";
 import type { EarlyCall } from "./client.js";
 
@@ -15,24 +15,18 @@ const page = window as { tallymark?: Partial<Tallymark> & { q?: EarlyCall[] } };
 // References taken while it was the stub stay good: the methods move into the same object.
 const stub = (page.tallymark ??= {});
 
+const options: Record<string, unknown> = { host: new URL(script.src).origin };
+// As one writes them: data-debug, data-capture-hash="true", data-gpc="false", data-consent="pending".
+for (const name in given) {
+  const value = given[name]!;
+  options[name] = value == "true" || !value || (value != "false" && value);
+}
+options.wasmUrl = options.wasm;
+
 Object.assign(
   stub,
   start(
-    {
-      key: given.key!,
-      host: given.host ?? new URL(script.src).origin,
-      path: given.path,
-      wasmUrl: given.wasm == "false" ? false : given.wasm,
-      capturePageview: given.capturePageview != "false",
-      capturePageleave: given.capturePageleave != "false",
-      captureHash: given.captureHash == "true",
-      consent: given.consent as Choice | undefined,
-      gpc: given.gpc != "false",
-      urlParameters: given.urlParameters == "*" || given.urlParameters?.split(/[ ,]+/),
-      sampling: Object.fromEntries(given.sampling?.split(",").map((one) => one.split(":")) ?? []),
-      beforeSend: (window as never)[given.beforeSend!],
-      debug: given.debug != undefined && given.debug != "false",
-    },
+    options as unknown as Options,
     () => ({ wasmUrl: beside(WASM), integrity: WASM_INTEGRITY, brain: () => import(beside(BRAIN)) }),
     stub.q,
   ),

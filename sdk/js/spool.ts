@@ -100,8 +100,8 @@ function bury(text: string): void {
   if (!batch.length) return;
   const name = `9${stream.id}_evicted`;
   const before = get(name);
-  const count = before ? (JSON.parse(before) as Chunk).stream.dropped.storage_full! : 0;
-  stream.dropped.storage_full = count + batch.length;
+  const { dropped } = before ? (JSON.parse(before) as Chunk).stream : stream;
+  stream.dropped.storage_full = (dropped.storage_full ?? 0) + batch.length;
   const report = JSON.stringify({ stream, context: {}, batch: [] });
   used += sizeOf(report) - sizeOf(before);
   localStorage.setItem(CHUNK + name, report);

@@ -196,8 +196,8 @@ impl Tracker {
 
     /// The visitor is at a place that shares no view with the one before: captures `$pageleave` for that, if it has
     /// not ended and leaving is an event, and `$pageview`, which otherwise tells what is known of the last view.
-    /// `place`: members, as they go into events (`$current_url`, `$pathname`…); `query`: members, the URL's
-    /// parameters decoded; `own`: members of this event (`title`, `navigation_type`); `properties`: see
+    /// `place`: members, as they go into events (`$current_url`, `$pathname`…); `query`: members, those of the
+    /// URL's parameters that name a campaign, decoded; `own`: members of this event (`title`, `navigation_type`); `properties`: see
     /// [`Self::capture`].
     pub fn page(&mut self, place: &str, query: &str, own: &str, properties: &str) {
         let mut own = String::from(own);
