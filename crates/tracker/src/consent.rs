@@ -34,6 +34,7 @@ pub enum Decision {
 
 impl Decision {
     /// The decision kept as `letter`, if it is one.
+    #[inline(never)] // Asked for twice in a row, by all who ask.
     pub const fn from_letter(letter: u8) -> Option<Self> {
         match letter {
             b'p' => Some(Self::Pending),
@@ -55,30 +56,22 @@ pub enum Change {
     Closed,
 }
 
-/// One purpose.
+/// One purpose. The page's default holds until the visitor decides, and is of no interest from then on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Purpose {
-    /// The page's word, until there is the visitor's.
-    default: Decision,
-    /// The visitor's word; `Pending` if there is none.
+    holds: Decision,
+    /// The visitor's word; `Pending` if that is the page's.
     decided: Decision,
 }
 
 impl Purpose {
     const fn new(default: Decision) -> Self {
-        Self { default, decided: Decision::Pending }
-    }
-
-    const fn holds(self) -> Decision {
-        match self.decided {
-            Decision::Pending => self.default,
-            decided => decided,
-        }
+        Self { holds: default, decided: Decision::Pending }
     }
 
     const fn decide(&mut self, decision: Option<Decision>) {
         if let Some(decided @ (Decision::Granted | Decision::Denied)) = decision {
-            self.decided = decided;
+            *self = Self { holds: decided, decided };
         }
     }
 }
@@ -98,24 +91,26 @@ impl Consent {
     }
 
     /// The visitor decides. A purpose that is `None` or `Pending` stays as it was.
-    pub const fn decide(&mut self, analytics: Option<Decision>, advertising: Option<Decision>) -> Change {
-        let before = self.analytics.holds();
+    pub fn decide(&mut self, analytics: Option<Decision>, advertising: Option<Decision>) -> Change {
+        let before = self.analytics.holds;
         self.analytics.decide(analytics);
         self.advertising.decide(advertising);
-        match (before, self.analytics.holds()) {
-            (Decision::Pending | Decision::Denied, Decision::Granted) => Change::Opened,
-            (Decision::Pending | Decision::Granted, Decision::Denied) => Change::Closed,
-            _ => Change::None,
+        match self.analytics.holds {
+            same if same == before => Change::None,
+            Decision::Granted => Change::Opened,
+            _ => Change::Closed,
         }
     }
 
     /// Takes over what an earlier page or another tab has kept: the latest decisions, and ours where it has none.
     /// In the latter case [`Self::write`] says more than `kept` does and is to be kept in its place; after that,
-    /// all tabs that read it agree. Text that [`Self::write`] does not write changes nothing.
-    pub const fn restore(&mut self, kept: &str) -> Change {
-        let [b'"', analytics, advertising, b'"'] = *kept.as_bytes() else { return Change::None };
-        match (Decision::from_letter(analytics), Decision::from_letter(advertising)) {
-            (Some(analytics), Some(advertising)) => self.decide(Some(analytics), Some(advertising)),
+    /// all tabs that read it agree. A text that [`Self::write`] does not write changes nothing, nor does a letter that
+    /// is none.
+    pub fn restore(&mut self, kept: &str) -> Change {
+        match *kept.as_bytes() {
+            [b'"', analytics, advertising, b'"'] => {
+                self.decide(Decision::from_letter(analytics), Decision::from_letter(advertising))
+            }
             _ => Change::None,
         }
     }
@@ -130,12 +125,12 @@ impl Consent {
 
     /// Whether events are captured at all.
     pub const fn may_capture(&self) -> bool {
-        !matches!(self.analytics.holds(), Decision::Denied)
+        !matches!(self.analytics.holds, Decision::Denied)
     }
 
     /// Whether events may leave the page.
     pub const fn may_send(&self) -> bool {
-        matches!(self.analytics.holds(), Decision::Granted)
+        matches!(self.analytics.holds, Decision::Granted)
     }
 
     /// Whether anything but the decision itself may be kept on the visitor's disk.
@@ -145,23 +140,20 @@ impl Consent {
 
     /// Whether what is captured may serve advertising.
     pub const fn advertising(&self) -> bool {
-        matches!(self.advertising.holds(), Decision::Granted) && !self.gpc
+        matches!(self.advertising.holds, Decision::Granted) && !self.gpc
     }
 
     /// Appends the member of an event captured now that says what the visitor has agreed to,
     /// `"$consent":{"analytics":true,"advertising":false}`, with a comma in front if need be; nothing where nobody was
     /// asked: all is granted by default and there is no GPC.
     ///
-    /// Of an event captured while analytics are pending it says `true`: it leaves the page, if ever, after the grant.
-    /// Advertising is `false` until it is granted, since agreeing to it reaches no further back.
+    /// Analytics are `true` in every event, as it leaves the page: one captured while they are pending leaves after
+    /// the grant, if ever, and after a refusal none is captured. Advertising is `false` until it is granted, since
+    /// agreeing to it reaches no further back.
     pub fn describe(&self, out: &mut String) {
-        let unasked = Self::new(Decision::Granted, Decision::Granted, false);
-        if *self != unasked {
-            members::key(out, wire::CONSENT);
-            out.push('{');
-            members::flag(out, "analytics", self.may_capture());
-            members::flag(out, "advertising", self.advertising());
-            out.push('}');
+        if *self != Self::new(Decision::Granted, Decision::Granted, false) {
+            members::raw(out, wire::CONSENT, r#"{"analytics":true,"advertising":"#);
+            out.push_str(if self.advertising() { "true}" } else { "false}" });
         }
     }
 }

@@ -527,8 +527,9 @@ impl Tracker {
         let wall_ms = self.now.wall_ms;
         if self.session.is_over(wall_ms) {
             self.begin_session();
+        } else {
+            self.session = self.session.follow(wall_ms);
         }
-        self.session.active_ms = self.session.active_ms.max(wall_ms);
         if wall_ms.abs_diff(self.session_saved_ms) >= SESSION_WRITE_MS.unsigned_abs() {
             self.save_session();
         }
@@ -536,7 +537,7 @@ impl Tracker {
 
     fn begin_session(&mut self) {
         let wall_ms = self.now.wall_ms;
-        self.session = Session { began_ms: wall_ms, active_ms: wall_ms };
+        self.session = Session::begin(wall_ms);
         self.session_id.clear();
         text::id(&mut self.session_id, self.rng.id(wall_ms));
         self.save_session();

@@ -7,7 +7,7 @@ use Decision::{Denied, Granted, Pending};
 
 const DECISIONS: [Decision; 3] = [Pending, Granted, Denied];
 const SAID: [Option<Decision>; 4] = [None, Some(Pending), Some(Granted), Some(Denied)];
-const MALFORMED: [&str; 9] = ["", "\"\"", "gg", "\"g\"", "\"gx\"", "\"GG\"", "\"ggg\"", "{\"a\":1}", "\"é\""];
+const MALFORMED: [&str; 8] = ["", "\"\"", "gg", "\"g\"", "\"GG\"", "\"ggg\"", "{\"a\":1}", "\"é\""];
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Input {
@@ -18,7 +18,12 @@ enum Input {
 fn inputs() -> Vec<Input> {
     let decided = SAID.iter().flat_map(|a| SAID.iter().map(|b| Input::Decide(*a, *b)));
     let kept = DECISIONS.iter().flat_map(|a| DECISIONS.iter().map(|b| Input::Restore(letters(*a, *b))));
-    decided.chain(kept).chain(MALFORMED.iter().map(|text| Input::Restore(text.to_string()))).collect()
+    let strange = ["\"gx\"", "\"?d\""].map(|text| Input::Restore(text.into()));
+    decided
+        .chain(kept)
+        .chain(strange)
+        .chain(MALFORMED.iter().map(|text| Input::Restore(text.to_string())))
+        .collect()
 }
 
 fn letters(analytics: Decision, advertising: Decision) -> String {
@@ -77,7 +82,7 @@ impl Move {
                 (analytics.unwrap_or(Pending), advertising.unwrap_or(Pending))
             }
             Input::Restore(text) if MALFORMED.contains(&text.as_str()) => (Pending, Pending),
-            Input::Restore(text) => (letter(text, 1).unwrap(), letter(text, 2).unwrap()),
+            Input::Restore(text) => (letter(text, 1).unwrap_or(Pending), letter(text, 2).unwrap_or(Pending)),
         }
     }
 }
@@ -87,23 +92,23 @@ type Invariant = (&'static str, fn(&Move) -> bool);
 
 const INVARIANTS: [Invariant; 10] = [
     ("nothing is sent or kept but under a grant", |m| {
-        let granted = m.to.analytics.holds() == Granted;
+        let granted = m.to.analytics.holds == Granted;
         m.to.may_send() == granted && m.to.may_keep() == granted
     }),
     ("what may be sent may be captured", |m| !m.to.may_send() || m.to.may_capture()),
     ("a refusal is only left by a grant", |m| {
-        let left = |from: Purpose, to: Purpose| from.holds() == Denied && to.holds() != Denied;
+        let left = |from: Purpose, to: Purpose| from.holds == Denied && to.holds != Denied;
         (!left(m.from.analytics, m.to.analytics) || m.said().0 == Granted)
             && (!left(m.from.advertising, m.to.advertising) || m.said().1 == Granted)
     }),
     ("a decision holds at once", |m| {
         let (analytics, advertising) = m.said();
-        (analytics == Pending || m.to.analytics.holds() == analytics)
-            && (advertising == Pending || m.to.advertising.holds() == advertising)
+        (analytics == Pending || m.to.analytics.holds == analytics)
+            && (advertising == Pending || m.to.advertising.holds == advertising)
     }),
     ("nothing becomes pending", |m| {
-        (m.to.analytics.holds() != Pending || m.from.analytics.holds() == Pending)
-            && (m.to.advertising.holds() != Pending || m.from.advertising.holds() == Pending)
+        (m.to.analytics.holds != Pending || m.from.analytics.holds == Pending)
+            && (m.to.advertising.holds != Pending || m.from.advertising.holds == Pending)
     }),
     ("what nothing was said of stays", |m| {
         (m.said().0 != Pending || m.to.analytics == m.from.analytics)
@@ -132,8 +137,8 @@ fn states() -> HashSet<Consent> {
 #[test]
 fn every_move_from_every_state_keeps_the_invariants() {
     let states = states();
-    // Nine defaults, with and without GPC, each with nine pairs of decisions.
-    assert_eq!(states.len(), 9 * 2 * 9);
+    // For each purpose three defaults, and two decisions; with and without GPC.
+    assert_eq!(states.len(), 5 * 5 * 2);
     for state in states {
         for input in inputs() {
             let step = Move::new(state, input);
@@ -152,9 +157,14 @@ fn the_next_page_holds_what_was_kept() {
         let mut same = state;
         same.restore(&kept);
         assert_eq!(same, state);
-        let mut page = Consent::new(state.analytics.default, state.advertising.default, state.gpc);
-        page.restore(&kept);
-        assert_eq!(page, state);
+        for default in defaults() {
+            let mut page = default;
+            page.restore(&kept);
+            let expected =
+                |purpose: Purpose, default| if purpose.decided == Pending { default } else { purpose };
+            assert_eq!(page.analytics, expected(state.analytics, default.analytics));
+            assert_eq!(page.advertising, expected(state.advertising, default.advertising));
+        }
     }
 }
 
@@ -167,7 +177,7 @@ fn a_stricter_default_is_not_outdone_by_the_lenient_one_before() {
 }
 
 #[test]
-fn an_event_says_what_was_agreed_to_where_somebody_was_asked() {
+fn an_event_says_what_was_agreed_to_unless_nobody_was_asked() {
     for state in states() {
         let mut out = String::from("{");
         state.describe(&mut out);
@@ -175,8 +185,8 @@ fn an_event_says_what_was_agreed_to_where_somebody_was_asked() {
         let said: serde_json::Value = serde_json::from_str(&out).unwrap();
         if state == Consent::new(Granted, Granted, false) {
             assert_eq!(out, "{}");
-        } else {
-            assert_eq!(said[wire::CONSENT]["analytics"], state.may_capture());
+        } else if state.may_capture() {
+            assert_eq!(said[wire::CONSENT]["analytics"], true);
             assert_eq!(said[wire::CONSENT]["advertising"], state.advertising());
         }
     }
@@ -251,7 +261,7 @@ fn two_tabs_agree_once_they_have_heard_each_other() {
         told: [false; 2],
     });
     let states = reachable(starts.collect(), Origin::next);
-    assert!(states.len() > 5_000, "{}", states.len());
+    assert!(states.len() > 2_000, "{}", states.len());
     for state in states {
         assert!(state.agrees_within(4), "{state:?}");
     }
