@@ -55,6 +55,12 @@ const smaller = {
   },
 };
 
+/**
+ * Autocapture, and in a chunk of its own what that loads in turn. No helper for class fields: it would be one more
+ * file, and browsers without them have none of the measurements that use them.
+ */
+const auto = { splitting: true, legalComments: "inline", supported: { "class-field": true } };
+
 /** The script tag's files, by the name that is theirs without the content's hash. */
 const files = {};
 
@@ -86,22 +92,26 @@ await mkdir(dist, { recursive: true });
 // First what tm.js loads, then tm.js, which holds the names.
 await hashed({ tm: wasm }, { loader: { ".wasm": "copy" } });
 await hashed({ "tm.brain": at("js/brain.ts") }, { plugins: [wasm2js] });
+await hashed({ "tm.auto": at("js/auto/index.ts") }, auto);
 const define = {
   WASM: JSON.stringify(files["tm.wasm"].file),
   WASM_INTEGRITY: JSON.stringify(files["tm.wasm"].integrity),
   BRAIN: JSON.stringify(files["tm.brain.js"].file),
+  AUTO: JSON.stringify(files["tm.auto.js"].file),
 };
 await hashed({ tm: at("js/script.ts") }, { format: "iife", define, plugins: [smaller] });
 await writeFile(at("dist/integrity.json"), JSON.stringify(files, null, 2) + "\n");
 
 // Names that stay: of the script tag, and of the npm package, whose users' bundlers give names of their own.
+const external = ["./brain.js", "./auto/index.js"];
 const copy = (from, to) => copyFile(join(dist, from), join(dist, to));
 await Promise.all([
   copy(files["tm.js"].file, "tm.js"),
   copy(files["tm.wasm"].file, "tm.wasm"),
   copy(files["tm.brain.js"].file, "brain.js"),
   copyFile(at("js/index.d.ts"), at("dist/index.d.ts")),
-  build({ ...common, entryPoints: [at("js/npm.ts")], outfile: at("dist/index.js"), external: ["./brain.js"] }),
+  build({ ...common, entryPoints: [at("js/npm.ts")], outfile: at("dist/index.js"), external }),
+  build({ ...common, ...auto, entryPoints: [at("js/auto/index.ts")], outdir: at("dist/auto"), chunkNames: "[name]" }),
 ]);
 
 // The adapters as they are, module by module: users' bundlers and React's compiler see what we wrote.

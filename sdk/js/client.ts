@@ -5,14 +5,20 @@ import { defaults, gpc, holds, type Letter, letters, permit } from "./consent.js
 import { type Call, load, module, now, Op, polled, type Source } from "./core.js";
 import { send, stream, uuid7, view as sent } from "./fallback.js";
 import { measureSoon, watch } from "./lifecycle.js";
-import { allow, arrival, browser, hasMoved, members, place } from "./place.js";
+import { allow, arrival, browser, cleanUrl, hasMoved, members, place } from "./place.js";
 import { reviewBy } from "./review.js";
 import { claim, disclaim, inherit, wipe } from "./spool.js";
 import { CONSENT, leaveWindowId, PREFIX, read, save, SLOTS, takeWindowId } from "./store.js";
 import { reserved } from "./transport.js";
 
+/** What an entry knows how to find. */
+export interface Assets extends Source {
+  /** Imports what captures without code; only if that is wanted. */
+  auto(): Promise<typeof import("./auto/index.js")>;
+}
+
 /** Options, with where everything is. */
-export interface Config extends Source, Omit<Options, "wasmUrl"> {
+export interface Config extends Assets, Omit<Options, "wasmUrl"> {
   url: string;
 }
 
@@ -44,6 +50,8 @@ let hidden = false;
 let seen = false;
 /** Whether the end of the task is awaited, when what was captured in it goes to disk. */
 let ending = false;
+/** Autocapture wants to know of every view. */
+let viewed: (() => void) | undefined;
 
 const nameOf = (made: Call): string => EVENTS[made[0]] || JSON.parse(made[1].split("\n")[0] || '""');
 const runCall = (made: Call) => run(made, nameOf);
@@ -177,6 +185,7 @@ function share(): void {
 function view(how?: string): void {
   if (!seen) return;
   if (config.capturePageview != false) page(undefined, how);
+  viewed?.();
   measureSoon();
 }
 
@@ -239,6 +248,17 @@ function begin(early: EarlyCall[]): void {
     else settle?.(result);
   }
   past = undefined;
+  const { autocapture } = config;
+  if (autocapture) {
+    const onView = (listener: () => void) => {
+      viewed = listener;
+      if (seen) listener();
+    };
+    config
+      .auto()
+      .then(({ start }) => start(api, autocapture, onView, cleanUrl, warn))
+      .catch((error) => warn?.(error));
+  }
   // Tabs opened at once agree on who the visitor is: one after the other.
   const inTurn = () => navigator.locks?.request(PREFIX + "start", takeOver) ?? takeOver();
   load(config, inTurn, warn)

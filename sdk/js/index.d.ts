@@ -62,6 +62,27 @@ export interface Events {
   ready: Record<string, never>;
 }
 
+/** What to capture without code: each is off unless it is switched on. See "Without code" in the README. */
+export interface AutoOptions {
+  /** What elements with `data-tm-event` say, when they are clicked (a form: when it is submitted). */
+  elements?: boolean;
+  /** `click`, for a link that leads to another site. */
+  outboundClicks?: boolean;
+  /** `file_download`, for a link to a file. */
+  fileDownloads?: boolean;
+  /** `form_submit`, without any field's value. */
+  forms?: boolean;
+  /**
+   * `view_search_results`, on views whose query has a search term. Which parameters may hold it, the first
+   * that does counts; `true`: `q`, `s`, `search`, `query`, `keyword`.
+   */
+  siteSearch?: boolean | readonly string[];
+  /** `scroll`, once a view, when 90 % of the page's height have been seen by scrolling. */
+  scroll?: boolean;
+  /** `$web_vitals`, once a view, when it is first hidden or left. */
+  webVitals?: boolean;
+}
+
 /** Where to send, and what to capture without being asked. */
 export interface Options {
   /** The write key, `wk_…`. */
@@ -81,6 +102,8 @@ export interface Options {
   route?: () => string | undefined;
   /** Capture `$pageleave` when the page is left. Default: true. */
   capturePageleave?: boolean;
+  /** Capture without code; what isn't asked for isn't downloaded. `true`: all but `webVitals`. Default: false. */
+  autocapture?: boolean | AutoOptions;
   /** Count a change of the fragment (`#/recipes`) as a view, too. Default: false. */
   captureHash?: boolean;
   /**

@@ -1,7 +1,6 @@
 // One instance a page, and none on a server.
 import type { Options, Tallymark } from "./index.js";
-import { createClient, type EarlyCall } from "./client.js";
-import type { Source } from "./core.js";
+import { type Assets, createClient, type EarlyCall } from "./client.js";
 
 let client: Tallymark | undefined;
 let clientKey: string;
@@ -21,8 +20,8 @@ const inert: Tallymark = {
   on: () => nothing,
 };
 
-/** The page's instance, made by the first call; `source` is where the module is unless the options say. */
-export function start(options: Options, source: () => Source, early: EarlyCall[] = []): Tallymark {
+/** The page's instance, made by the first call; `assets` is where the rest is unless the options say. */
+export function start(options: Options, assets: () => Assets, early: EarlyCall[] = []): Tallymark {
   const { key, wasmUrl, debug } = options;
   if (typeof window == "undefined" || !key) {
     if (debug) console.warn("tallymark: no window, or no key");
@@ -37,7 +36,7 @@ export function start(options: Options, source: () => Source, early: EarlyCall[]
   return (client = createClient(
     {
       ...options,
-      ...source(),
+      ...assets(),
       ...(wasmUrl != undefined && { wasmUrl: wasmUrl && String(wasmUrl), integrity: undefined }),
       url: host.replace(/\/$/, "") + path,
     },

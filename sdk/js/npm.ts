@@ -15,9 +15,10 @@ const guarded = (route: Options["route"]) => {
 };
 
 export function init(options: Options): Tallymark {
-  // Both literally so: bundlers look for just that, to take the file along and to make a chunk.
+  // All literally so: bundlers look for just that, to take the file along and to make chunks.
   return start({ ...options, route: guarded(options.route) }, () => ({
     wasmUrl: new URL("./tm.wasm", import.meta.url).href,
     brain: () => import("./brain.js"),
+    auto: () => import("./auto/index.js"),
   }));
 }

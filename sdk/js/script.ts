@@ -7,6 +7,7 @@ import type { EarlyCall } from "./client.js";
 declare const WASM: string;
 declare const WASM_INTEGRITY: string;
 declare const BRAIN: string;
+declare const AUTO: string;
 
 const script = (document.currentScript ?? document.querySelector("script[data-key]")) as HTMLScriptElement;
 const given = script.dataset;
@@ -27,7 +28,12 @@ Object.assign(
   stub,
   start(
     options as unknown as Options,
-    () => ({ wasmUrl: beside(WASM), integrity: WASM_INTEGRITY, brain: () => import(beside(BRAIN)) }),
+    () => ({
+      wasmUrl: beside(WASM),
+      integrity: WASM_INTEGRITY,
+      brain: () => import(beside(BRAIN)),
+      auto: () => import(beside(AUTO)),
+    }),
     stub.q,
   ),
 );

@@ -25,7 +25,11 @@ tallymark.on("ready", () => {});
 init({ key: "wk_1", route: () => (location.pathname == "/" ? "/" : undefined) });
 init({ key: "wk_1", wasmUrl: new URL("https://cdn.example/tm.wasm") });
 init({ key: "wk_1", wasmUrl: false });
+init({ key: "wk_1", autocapture: true });
+init({ key: "wk_1", autocapture: { elements: true, siteSearch: ["find"], webVitals: false } });
 
+// @ts-expect-error There is nothing of that name to capture.
+init({ key: "wk_1", autocapture: { everything: true } });
 // @ts-expect-error The key is required.
 init({ host: "https://collect.example" });
 // @ts-expect-error An event has a name.

@@ -2,9 +2,12 @@
  * The site under test, as a Worker: pages that load the SDK as a customer's layout would.
  *
  * `/<browser key>/<page>?…` is a page of that tenant; query parameters `tm-*` become `data-*` attributes of the
- * script tag. `/<browser key>/strict?csp=…` has that policy, and a nonce wherever the policy says NONCE.
- * `/flaky/batch/` is the collector behind a door that `/flaky/door?status=503` shuts.
+ * script tag, `options` (JSON) those of the npm package's `init`. `/<browser key>/strict?csp=…` has that policy, and
+ * a nonce wherever the policy says NONCE. `/flaky/batch/` is the collector behind a door that
+ * `/flaky/door?status=503` shuts.
  */
+import { AUTO } from "./site-auto.mjs";
+
 let door = 200;
 
 export default {
@@ -18,8 +21,9 @@ export default {
       if (door !== 200) return new Response("shut", { status: door });
       return env.COLLECTOR.fetch(new Request(new URL("/batch/", url), request));
     }
-    if (url.pathname === "/npm/index.js") {
-      return new Response(env.NPM, { headers: { "content-type": "text/javascript" } });
+    if (url.pathname.startsWith("/npm/")) {
+      const file = env.NPM[url.pathname.slice("/npm/".length)];
+      return new Response(file, { headers: { "content-type": "text/javascript" } });
     }
     if (url.pathname === "/favicon.ico") return new Response(null, { status: 204 });
     const [, key, page] = url.pathname.split("/");
@@ -63,7 +67,8 @@ function html(stub, key, page, params) {
     params.get("load") === "npm"
       ? `<script type="module">
            import { init } from "/npm/index.js";
-           window.client = init({ key: "${key}", host: location.origin, wasmUrl: "/tm.wasm" });
+           const options = ${params.get("options") ?? "{}"};
+           window.client = init({ key: "${key}", host: location.origin, wasmUrl: "/tm.wasm", ...options });
          </script>`
       : `${stub}<script async src="/tm.js" data-key="${key}" ${attributes.join(" ")}></script>`;
   if (page === "framing") return `<!doctype html><title>framing</title><iframe sandbox="allow-scripts" src="home"></iframe>`;
@@ -72,6 +77,7 @@ function html(stub, key, page, params) {
   <h1>${page}</h1>
   <a id="next" href="/${key}/second">second page</a>
   <button id="scale">scale</button>
+  ${page === "auto" ? AUTO : ""}
   <div style="height:4000px"></div>
   <script>
     document.getElementById("scale").addEventListener("click", () =>

@@ -10,6 +10,10 @@ import { USER_AGENT, launchBrowser } from "../harness/browser.mjs";
 import { Client, accounted } from "../harness/client.mjs";
 import { ROOT, enrol, newTenant, startWorld, stubTag } from "../harness/world.mjs";
 
+const SITE = ["site.mjs", "site-auto.mjs"];
+/** What of the npm package a page without a bundler loads. */
+const NPM = ["index.js", "brain.js", "auto/index.js", "auto/vitals.js"];
+
 /** Longest that anything under test may take, in ms; it is met by an event, not by waiting. */
 const DEADLINE_MS = 15_000;
 
@@ -27,11 +31,12 @@ export async function until(what, check) {
 
 /** The world of the scenarios: the collector, and the site under test on its origin. */
 export function startSite() {
+  const text = (path) => readFileSync(join(ROOT, path), "utf8");
   const site = {
-    modules: [{ type: "ESModule", path: "site.mjs", contents: readFileSync(join(ROOT, "tests/e2e/site.mjs"), "utf8") }],
+    modules: SITE.map((path) => ({ type: "ESModule", path, contents: text(`tests/e2e/${path}`) })),
     bindings: {
       STUB: stubTag(),
-      NPM: readFileSync(join(ROOT, "sdk/dist/index.js"), "utf8"),
+      NPM: Object.fromEntries(NPM.map((file) => [file, text(`sdk/dist/${file}`)])),
     },
   };
   return startWorld({ tenants: [], site });

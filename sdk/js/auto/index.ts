@@ -1,0 +1,95 @@
+// Events without code, by what the visitor does. Loaded only by pages that ask for it.
+import type { AutoOptions, Tallymark } from "../index.js";
+import { MAX_URL, pathOf, quote } from "./dom.js";
+import { marked } from "./element.js";
+import { submission } from "./form.js";
+import { download, outbound } from "./link.js";
+import { scrolled } from "./scroll.js";
+import { search } from "./search.js";
+
+/** Says on the console what goes wrong, when that is wanted. */
+type Warn = ((message: unknown) => void) | undefined;
+
+/** What to capture: the arguments of `capture`. */
+export type Captured = Parameters<Tallymark["capture"]>;
+
+/** A URL as events may tell it. */
+export type Told = (url: URL) => string | undefined;
+
+/** Reads an event of the document, by the elements that it went through. */
+export type Reader = (path: Element[], event: Event, told: Told) => Captured | undefined;
+
+/** What `true` switches on: all that needs no other download. */
+const TRUE = ["elements", "outboundClicks", "fileDownloads", "forms", "siteSearch", "scroll"];
+const SWITCHES = [...TRUE, "webVitals"];
+
+/** Options as a page gives them: `true`, names in the script tag's attribute, or each with its value. */
+function read(given: boolean | string | AutoOptions, warn: Warn): AutoOptions {
+  if (typeof given == "object") return given;
+  const names = String(given).split(/[\s,]+/).flatMap((name) => (name == "true" ? TRUE : name));
+  const unknown = names.filter((name) => !SWITCHES.includes(name));
+  if (unknown.length) warn?.(`nothing to capture is called ${unknown.join()}`);
+  return Object.fromEntries(names.map((name) => [name, true]));
+}
+
+/**
+ * Starts what is switched on, for as long as the page lives. `onView` has the listener called when a view has begun,
+ * now if one has already; `cleanUrl` takes from a URL what the page does not let out.
+ */
+export function start(
+  { capture }: Pick<Tallymark, "capture">,
+  given: boolean | string | AutoOptions,
+  onView: (listener: () => void) => void,
+  cleanUrl: (href: string) => string,
+  warn: Warn,
+): void {
+  const on = read(given, warn);
+
+  /** The page is not to suffer from what we read of it. */
+  const attempt = (act: () => void) => {
+    try {
+      act();
+    } catch (error) {
+      warn?.(error);
+    }
+  };
+  const told: Told = ({ href }) => quote(cleanUrl(href), MAX_URL);
+  /** One listener, before the page's own: these may end the event, or begin another view. */
+  const listen = (type: string, readers: (Reader | false | undefined)[]) => {
+    const wanted = readers.filter((reader) => !!reader);
+    if (!wanted.length) return;
+    const heard = (event: Event) =>
+      attempt(() => {
+        const path = pathOf(event);
+        wanted.forEach((reader) =>
+          attempt(() => {
+            const captured = reader(path, event, told);
+            if (captured) capture(...captured);
+          }),
+        );
+      });
+    document.addEventListener(type, heard, { capture: true, passive: true });
+  };
+
+  const clicks = [on.elements && marked, on.outboundClicks && outbound, on.fileDownloads && download];
+  listen("click", clicks);
+  // The middle button's: it opens links.
+  listen("auxclick", clicks);
+  listen("submit", [on.elements && marked, on.forms && submission]);
+
+  const depth = scrolled();
+  if (on.scroll) listen("scroll", [depth.reader]);
+  const { siteSearch } = on;
+  onView(() =>
+    attempt(() => {
+      depth.reset();
+      const captured = siteSearch && search(siteSearch);
+      if (captured) capture(...captured);
+    }),
+  );
+
+  if (on.webVitals) {
+    const measured = import("./vitals.js").then((vitals) => vitals.start(capture, cleanUrl, attempt));
+    measured.catch((error) => warn?.(error));
+  }
+}
