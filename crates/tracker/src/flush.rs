@@ -202,6 +202,8 @@ impl Outbox {
         if !self.queue.holds(chunk) {
             self.queue.inherit("", chunk);
         }
+        // One request for what was left and for what has come: after every navigation there is a bit of each.
+        self.ripen();
         self.phase = Phase::Sending(FlushReason::Due);
     }
 
