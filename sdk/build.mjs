@@ -56,6 +56,24 @@ const smaller = {
 };
 
 /**
+ * What testing/client.ts imports: a function that makes a page, and in it an SDK of its own. The SDK's modules hold the
+ * state of the one page that they are in, so each page has its own copy of them.
+ */
+const pageInMemory = {
+  name: "page-in-memory",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^tallymark:page$/ }, ({ path }) => ({ path, namespace: "page" }));
+    onResolve({ filter: /\/transport\.js$/ }, () => ({ path: at("js/testing/transport.ts") }));
+    onLoad({ filter: /.*/, namespace: "page" }, async () => {
+      const globals = { inject: [at("js/testing/page.ts")], format: "iife", globalName: "page" };
+      const entryPoints = [at("js/testing/instance.ts")];
+      const { outputFiles } = await build({ ...common, ...globals, entryPoints, plugins: [wasm2js, pageInMemory], write: false });
+      return { contents: `export function open(world) {\n${outputFiles[0].text}return page;\n}` };
+    });
+  },
+};
+
+/**
  * Autocapture, and in a chunk of its own what that loads in turn. No helper for class fields: it would be one more
  * file, and browsers without them have none of the measurements that use them.
  */
@@ -117,4 +135,9 @@ await Promise.all([
 // The adapters as they are, module by module: users' bundlers and React's compiler see what we wrote.
 const adapters = ["react", "next", "next-routes", "vue"].map((name) => at(`js/adapters/${name}.ts`));
 await build({ ...common, bundle: false, minify: false, entryPoints: adapters, outdir: at("dist/adapters") });
-execFileSync(at("../node_modules/.bin/tsc"), ["-p", at("js/adapters")], { stdio: "inherit" });
+
+// Tests run in Node: newer than any browser, and a stack trace is read by somebody.
+const testing = { minify: false, target: "es2022", plugins: [pageInMemory] };
+await build({ ...common, ...testing, entryPoints: [at("js/testing/index.ts")], outfile: at("dist/testing/index.js") });
+
+execFileSync(at("../node_modules/.bin/tsc"), ["-p", at("js/tsconfig.entries.json")], { stdio: "inherit" });
