@@ -9,12 +9,14 @@
 import { AUTO } from "./site-auto.mjs";
 
 let door = 200;
+/** Documents asked for by browsers that only prerender them. */
+let prerendered = 0;
 
 export default {
   async fetch(request, env) {
     const url = new URL(request.url);
     if (url.pathname === "/flaky/door") {
-      door = Number(url.searchParams.get("status"));
+      door = Number(url.searchParams.get("status") ?? door);
       return new Response(String(door));
     }
     if (url.pathname === "/flaky/batch/") {
@@ -27,6 +29,11 @@ export default {
     }
     if (url.pathname === "/favicon.ico") return new Response(null, { status: 204 });
     const [, key, page] = url.pathname.split("/");
+    if (request.headers.get("sec-purpose")?.includes("prerender")) prerendered++;
+    if (page === "prerendered") return new Response(String(prerendered));
+    if (page === "prerendering") {
+      return new Response(prerendering(key), { headers: { "content-type": "text/html; charset=utf-8" } });
+    }
     if (page === "strict") return strict(env.STUB, key, url.searchParams);
     return new Response(html(env.STUB, key, page, url.searchParams), {
       headers: { "content-type": "text/html; charset=utf-8", "cache-control": "no-cache" },
@@ -60,6 +67,16 @@ ${map}${stub.replace("<script>", `<script nonce="${nonce}">`)}
     },
   });
 }
+
+/** A page that has its second page prerendered, and goes there when the door says 204. */
+const prerendering = (key) => `<!doctype html><title>prerendering</title>
+<script type="speculationrules">{"prerender":[{"urls":["/${key}/second"],"eagerness":"immediate"}]}</script>
+<script>
+  (async () => {
+    while ((await (await fetch("/flaky/door")).text()) !== "204") await new Promise((done) => setTimeout(done, 50));
+    location.href = "/${key}/second";
+  })();
+</script>`;
 
 function html(stub, key, page, params) {
   const attributes = dataAttributes(params);

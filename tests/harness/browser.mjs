@@ -66,6 +66,12 @@ export async function launchAsShipped(flags = []) {
       await devtools.send("Browser.setWindowBounds", { windowId, bounds: { windowState: "minimized" } });
       await page.waitForFunction(() => document.visibilityState === "hidden", undefined, { polling: 20 });
     },
+    /** Brings a hidden page back. */
+    async show(page) {
+      const { windowId } = await devtools.send("Browser.getWindowForTarget", { targetId: targets.get(page) });
+      await devtools.send("Browser.setWindowBounds", { windowId, bounds: { windowState: "normal" } });
+      await page.waitForFunction(() => document.visibilityState === "visible", undefined, { polling: 20 });
+    },
     /** Kills the page's renderer without a word to the page. */
     async crash(page) {
       const session = await context.newCDPSession(page);
@@ -79,6 +85,26 @@ export async function launchAsShipped(flags = []) {
       process.off("exit", kill);
       rmSync(profile, { recursive: true, force: true });
     },
+  };
+}
+
+/**
+ * A browser that opens the page, and that nobody drives: what Chromium does not do under DevTools (prerendering), the
+ * page has to bring about by itself. What is returned ends it.
+ */
+export function openUndriven(url) {
+  const profile = mkdtempSync(join(tmpdir(), "tallymark-profile-"));
+  const own = ["--headless=new", "--no-first-run", "--disable-extensions", `--user-data-dir=${profile}`];
+  const chrome = spawn(EXECUTABLE, [...FLAGS, ...own, url], { stdio: "ignore" });
+  const kill = () => chrome.kill("SIGKILL");
+  process.once("exit", kill);
+  return async () => {
+    const gone = once(chrome, "exit");
+    // In an orderly way: what it has started would go on writing to the profile.
+    chrome.kill("SIGTERM");
+    await gone;
+    process.off("exit", kill);
+    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
   };
 }
 
