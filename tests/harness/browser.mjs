@@ -95,16 +95,16 @@ export async function launchAsShipped(flags = []) {
 export function openUndriven(url) {
   const profile = mkdtempSync(join(tmpdir(), "tallymark-profile-"));
   const own = ["--headless=new", "--no-first-run", "--disable-extensions", `--user-data-dir=${profile}`];
-  const chrome = spawn(EXECUTABLE, [...FLAGS, ...own, url], { stdio: "ignore" });
-  const kill = () => chrome.kill("SIGKILL");
+  // A group of its own, since its helpers outlive it, and go on writing to the profile.
+  const chrome = spawn(EXECUTABLE, [...FLAGS, ...own, url], { stdio: "ignore", detached: true });
+  const kill = () => process.kill(-chrome.pid, "SIGKILL");
   process.once("exit", kill);
   return async () => {
     const gone = once(chrome, "exit");
-    // In an orderly way: what it has started would go on writing to the profile.
-    chrome.kill("SIGTERM");
+    kill();
     await gone;
     process.off("exit", kill);
-    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+    rmSync(profile, { recursive: true, force: true, maxRetries: 20 });
   };
 }
 
