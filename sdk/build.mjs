@@ -128,6 +128,8 @@ await Promise.all([
   copy(files["tm.wasm"].file, "tm.wasm"),
   copy(files["tm.brain.js"].file, "brain.js"),
   copyFile(at("js/index.d.ts"), at("dist/index.d.ts")),
+  // The package is a copy of the software, which both licences want to come along.
+  ...["LICENSE-APACHE", "LICENSE-MIT"].map((name) => copyFile(at(`../${name}`), at(`dist/${name}`))),
   build({ ...common, entryPoints: [at("js/npm.ts")], outfile: at("dist/index.js"), external }),
   build({ ...common, ...auto, entryPoints: [at("js/auto/index.ts")], outdir: at("dist/auto"), chunkNames: "[name]" }),
 ]);

@@ -147,6 +147,21 @@ test("a page that leaves before there is a module is not lost, and its events ar
   assert.deepEqual(await page.sent(), []);
 });
 
+test("a view has its route's pattern; what asking for it throws costs no view", async () => {
+  const broken = () => {
+    throw new Error("the application's own");
+  };
+  for (const [route, expected] of [[() => "/[page]", "/[page]"], [broken, undefined], [undefined, undefined]]) {
+    const page = fakePage();
+    const { init } = await inPage("npm.ts", page);
+    init({ key: "wk_1", route });
+    page.fire("pagehide");
+    const [{ batch }] = await page.sent();
+    assert.deepEqual(batch.map(({ event }) => event), ["$pageview", "$pageleave"]);
+    assert.equal(batch[0].properties.$route, expected);
+  }
+});
+
 test("history is watched, and given back", async () => {
   const page = fakePage();
   const { pushState, replaceState } = page.history;

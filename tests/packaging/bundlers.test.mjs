@@ -26,6 +26,18 @@ const VITE = "vite/bin/vite.js";
 const NEXT = "next/dist/bin/next";
 const command = (path, args) => [process.execPath, [join(us.home, "node_modules", path), ...args]];
 
+/** What only the code of autocapture says, which none of these pages has switched on. */
+const AUTOCAPTURE = "data-tm-ignore";
+
+/** None of the scripts that the page has loaded says this. */
+async function hasNot(text, origin, paths) {
+  for (const path of paths) {
+    if (!/js$/.test(path)) continue;
+    const script = await (await fetch(origin + path)).text();
+    assert.ok(!script.includes(text), `${path} has ${text}`);
+  }
+}
+
 /**
  * A cell of the matrix: `serve` builds and serves the project made of apps/`app`, `visit` uses the page.
  */
@@ -36,11 +48,12 @@ function cell(name, app, serve, visit, { expectedConsole, from = /\.wasm$/ } = {
     const { origin, stop } = await serve(project, client, world);
     timings.served = performance.now();
     const loaded = new Set();
-    page.on("response", (response) => response.ok() && loaded.add(new URL(response.url()).pathname));
+    page.on("response", (response) => response.ok() && response.url().startsWith(origin) && loaded.add(new URL(response.url()).pathname));
     try {
       await enrol(world.registry, client.tenant, [origin]);
       await visit({ page, origin, received, loaded });
       assert.ok([...loaded].some((path) => from.test(path)), `none of ${[...loaded]} is ${from}`);
+      await hasNot(AUTOCAPTURE, origin, loaded);
     } finally {
       await page.close();
       await stop();
