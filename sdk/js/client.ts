@@ -27,9 +27,6 @@ export type EarlyCall = [keyof Tallymark, unknown[], wall: number, mono: number,
 
 /** Most calls held while there is no module: as many as the module holds events. */
 const MAX_HELD = 1_000;
-/** How often, in ms, and at how many calls the loader sends by itself when the module can't be had. */
-const FALLBACK_MS = 3_000;
-const FALLBACK_CALLS = 50;
 
 /** What an operation captures; `capture` itself has its name in the message. */
 const EVENTS: { [op: number]: string } = {
@@ -70,7 +67,7 @@ function call(op: Op, message?: string, at?: number): void {
     // Not even held.
   } else if (held.length < MAX_HELD) {
     held.push(made);
-    if (failed && held.length >= FALLBACK_CALLS) sendHeld();
+    if (failed) queueMicrotask(sendHeld);
   } else {
     stream.lost++;
     stream.seq++;
@@ -87,8 +84,7 @@ function end(): void {
 /** Sends what is held without the module. Nobody will tell what became of it. */
 function sendHeld(gone?: boolean): void {
   if (holds(1) == "p") return;
-  const left = send(config.url, config.key, held, gone && config.capturePageleave != false, gone || failed);
-  held = failed ? [] : left;
+  held = send(config.url, config.key, held, gone && config.capturePageleave != false);
   flushes.splice(0).forEach(([, resolve]) => resolve());
 }
 
@@ -267,7 +263,6 @@ function begin(early: EarlyCall[]): void {
       warn?.(error);
       failed = true;
       sendHeld();
-      setInterval(() => held.length && sendHeld(), FALLBACK_MS);
     });
 }
 

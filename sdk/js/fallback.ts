@@ -16,13 +16,12 @@ export let view: { id: string; place: string; wall: number; mono: number } | und
 const BATCH_EVENTS = 50;
 
 let place: { $pathname?: string } = {};
-const dropped: Record<string, number> = {};
 
 /** A UUIDv7. */
 export function uuid7(ms: number): string {
-  const random = Array.from(crypto.getRandomValues(new Uint8Array(10)), (byte) => (byte + 256).toString(16).slice(1));
+  const random = [...crypto.getRandomValues(new Uint8Array(10))].map((byte) => (byte + 256).toString(16).slice(1)).join("");
   // Variant and version take the place of random bits.
-  const digits = ms.toString(16).padStart(12, "0") + "7" + random.join("").slice(1, 4) + "8" + random.join("").slice(5);
+  const digits = ms.toString(16).padStart(12, "0") + "7" + random.slice(1, 4) + "8" + random.slice(5);
   return digits.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }
 
@@ -38,15 +37,11 @@ function ensureIds(): void {
 
 /**
  * Sends the calls as events; when `leaving`, the end of the view too. Returns what it leaves to the module, should
- * there be one yet: groups and super-properties, and, unless this is the `last` chance, the counting of bad calls.
+ * there be one yet: groups and super-properties, and the counting of bad calls.
  */
-export function send(url: string, key: string, calls: Call[], leaving?: boolean, last?: boolean): Call[] {
+export function send(url: string, key: string, calls: Call[], leaving?: boolean): Call[] {
   const batch: object[] = [];
   const left: Call[] = [];
-  const drop = (reason: string) => {
-    stream.seq++;
-    dropped[reason] = (dropped[reason] ?? 0) + 1;
-  };
   const capture = (event: string, properties: object, wall: number, mono: number, at?: number) => {
     ensureIds();
     const uuid = uuid7(wall);
@@ -72,7 +67,6 @@ export function send(url: string, key: string, calls: Call[], leaving?: boolean,
     });
     return uuid;
   };
-  if (stream.lost) dropped.queue_full = stream.lost;
   for (const call of calls) {
     const [op, message, wall, mono, at] = call;
     const [a, b, c, d] = message.split("\n");
@@ -81,10 +75,8 @@ export function send(url: string, key: string, calls: Call[], leaving?: boolean,
       view = { id: capture("$pageview", { ...object(c), ...parse(d) }, wall, mono), place: a + "\n" + b, wall, mono };
     } else if (op == Op.Locate) {
       place = object(a);
-    } else if (op == Op.Capture) {
-      if (parse(a) && b![0] == "{") capture(parse(a), parse(b), wall, mono, at);
-      else if (last) drop(parse(a) ? "invalid_properties" : "invalid_name");
-      else left.push(call);
+    } else if (op == Op.Capture && parse(a) && b![0] == "{") {
+      capture(parse(a), parse(b), wall, mono, at);
     } else if (op == Op.Identify && parse(a)) {
       ensureIds();
       const before = kept(store.USER);
@@ -109,7 +101,7 @@ export function send(url: string, key: string, calls: Call[], leaving?: boolean,
   }
   while (batch.length) {
     const part = batch.splice(0, BATCH_EVENTS);
-    const report = { id: stream.id, seq: stream.seq, dropped };
+    const report = { id: stream.id, seq: stream.seq, dropped: { queue_full: stream.lost } };
     // A beacon has no answer: the next page's module sends it again.
     keepChunk(`1${stream.id}_${uuid7(0)}`, JSON.stringify({ stream: report, context: {}, batch: part }));
     const body = review(JSON.stringify({ api_key: key, batch: part, sent_at: new Date(), stream: report }));

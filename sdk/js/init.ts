@@ -29,7 +29,7 @@ export function start(options: Options, assets: () => Assets, early: EarlyCall[]
   }
   const { host = location.origin, path = "/batch/" } = options;
   if (client) {
-    if (debug && key != clientKey) console.warn(`tallymark: started with ${clientKey}, ${key} is ignored`);
+    if (debug && key != clientKey) console.warn("tallymark: started, key ignored:", key);
     return client;
   }
   clientKey = key;

@@ -24,13 +24,12 @@ const isCampaign = (name: string) => UTM.test(name) || (holds(2) == "g" && CLICK
 
 /** The URL without query parameters that nobody has allowed, and without a fragment that holds some. */
 export function cleanUrl(href: string): string {
-  if (allowed === true || !/[?#@]/.test(href)) return href;
+  if (allowed === true || !/[?#]/.test(href)) return href;
   try {
     const url = new URL(href);
     const isAllowed = ([name]: string[]) => isCampaign(name!) || (allowed as string).includes(`,${name},`);
     url.search = new URLSearchParams([...url.searchParams].filter(isAllowed)) as never;
     if (url.hash.includes("=")) url.hash = "";
-    url.username = url.password = "";
     return url.href;
   } catch {
     return "";
@@ -92,10 +91,8 @@ export function arrival(): string | undefined {
   return entry?.activationStart ? "prerender" : entry?.type;
 }
 
-/**
- * Calls `moved` whenever the page changes its path or query (or, if that counts, its fragment) by itself. What is returned undoes it.
- */
-export function watchHistory(moved: (how: string) => void): () => void {
+/** Calls `moved` whenever the page changes its path or query (or, if that counts, its fragment) by itself. */
+export function watchHistory(moved: (how: string) => void): void {
   const where = () => location.pathname + location.search + (byHash ? location.hash : "");
   let seen = where();
   const look = (how: string) => {
@@ -109,22 +106,11 @@ export function watchHistory(moved: (how: string) => void): () => void {
   const popped = ({ type }: Event) => look(type);
   addEventListener("popstate", popped);
   addEventListener("hashchange", popped);
-  const undo = (["pushState", "replaceState"] as const).map((name) => {
+  for (const name of ["pushState", "replaceState"] as const) {
     const original = history[name];
-    const wrapped = function (this: History, ...args: Parameters<typeof original>) {
+    history[name] = function (this: History, ...args: Parameters<typeof original>) {
       original.apply(this, args);
       look(name);
     };
-    history[name] = wrapped;
-    return () => {
-      // Somebody may have wrapped ours: then it stays, and calls the original.
-      if (history[name] == wrapped) history[name] = original;
-    };
-  });
-  return () => {
-    removeEventListener("popstate", popped);
-    removeEventListener("hashchange", popped);
-    moved = () => {};
-    undo.forEach((put) => put());
-  };
+  }
 }
