@@ -155,7 +155,9 @@ const code = (letter?: Letter) => letter?.charCodeAt(0) ?? 0;
 function agree(analytics?: Letter, advertising?: Letter): void {
   const before = read(CONSENT);
   const decided = (given: Letter | undefined, at: number) => (given && given != "p" ? given : before[at] || "p");
-  save(CONSENT, `"${decided(analytics, 1)}${decided(advertising, 2)}"`);
+  const kept = `"${decided(analytics, 1)}${decided(advertising, 2)}"`;
+  // That nothing is decided yet is not stored either.
+  if (kept != '"pp"') save(CONSENT, kept);
   if (holds(1) == "d") {
     // Whatever may be captured after this has changed again is not the same visit's.
     stream.id = uuid7(Date.now());

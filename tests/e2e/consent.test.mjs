@@ -20,6 +20,7 @@ scenario("pending: not a byte is sent or stored, and a grant brings it all with 
   await page.goto(address("home", "?tm-consent=pending&gclid=abc&utm_source=n"));
   await isReady(page);
   await page.evaluate(() => {
+    tallymark.consent({ analytics: "pending", advertising: "pending" });
     tallymark.capture("early", { n: 1 });
     tallymark.identify("user-1");
     tallymark.register({ plan: "pro" });
@@ -77,6 +78,21 @@ scenario("refused: what was held is discarded, and only the refusal is kept", as
   await flush(page);
   await received("recipe_scaled");
   await page.close();
+});
+
+scenario("refused more than once, then granted: what is captured is the page's own, and sent once", async ({ page, address, client, received }) => {
+  await page.goto(address("home", "?tm-consent=denied"));
+  await isReady(page);
+  await decide(page, { advertising: "denied" });
+  await decide(page, { analytics: "denied" });
+  await decide(page, { analytics: "granted" });
+  await page.evaluate(() => tallymark.capture("granted"));
+  await until("a copy on disk", async () => (await stored(page)).some((key) => key.startsWith("tm_q")));
+  // Whoever grants something looks for what others have left.
+  await decide(page, { advertising: "granted" });
+  await flush(page);
+  await received("granted");
+  assert.equal((await client.ledger()).total.duplicate, 0);
 });
 
 scenario("taken back: the disk is wiped, and another grant is another visitor", async ({ page, address, received }) => {

@@ -115,6 +115,11 @@ impl Consent {
         }
     }
 
+    /// Whether there is a decision to keep; before there is one, nothing may be.
+    pub fn is_decided(&self) -> bool {
+        self.analytics.decided != Decision::Pending || self.advertising.decided != Decision::Pending
+    }
+
     /// Appends the decisions as the JSON string to keep: a letter for analytics and one for advertising (`"gd"`).
     pub fn write(&self, out: &mut String) {
         out.push('"');

@@ -133,24 +133,25 @@ impl Tracker {
     /// be captured after that has changed again.
     pub fn decide(&mut self, analytics: Option<Decision>, advertising: Option<Decision>, stream_id: &str) {
         let change = self.consent.decide(analytics, advertising);
-        self.scratch.clear();
-        self.consent.write(&mut self.scratch);
-        self.kept.set(Slot::Consent, &self.scratch);
+        if self.consent.is_decided() {
+            self.scratch.clear();
+            self.consent.write(&mut self.scratch);
+            self.kept.set(Slot::Consent, &self.scratch);
+        }
         self.context = None;
-        match change {
-            Change::Closed => {
-                self.outbox.discard(stream_id);
-                self.kept.forget();
-                self.session = Session::NONE;
-                self.session_id.clear();
-            }
-            Change::Opened => self.complete_identity(),
-            Change::None => {}
+        if !self.consent.may_capture() {
+            // Though it may have been refused before: the shell counts a stream for every refusal.
+            self.outbox.discard(stream_id);
+            self.kept.forget();
+            self.session = Session::NONE;
+            self.session_id.clear();
+        } else if change == Change::Opened {
+            self.complete_identity();
         }
     }
 
     /// What an earlier page or another tab has kept in `slot`; empty if that is gone. A value of the wrong
-    /// kind changes nothing.
+    /// kind changes nothing. Consent is restored before the start; from then on, see [`Self::decide`].
     pub fn restore(&mut self, slot: Slot, value: &str) {
         let fits = if slot.is_object() { members::of_object(value).is_some() } else { is_id(value) };
         let gone = value.is_empty() && !matches!(slot, Slot::Device | Slot::Anonymous);
@@ -357,7 +358,7 @@ impl Tracker {
     pub fn hide(&mut self, reserved: usize) {
         self.save_session();
         let mut own = String::new();
-        if self.capture_leave && !self.outbox.has_will() {
+        if self.capture_leave && self.consent.may_capture() && !self.outbox.has_will() {
             self.view.describe(&mut own, self.now.monotonic_ms);
         }
         if !own.is_empty() {
@@ -576,5 +577,7 @@ impl Tracker {
 
 #[cfg(test)]
 mod accounting;
+#[cfg(test)]
+mod permitted;
 #[cfg(test)]
 mod tests;
