@@ -246,8 +246,8 @@ function begin(early: EarlyCall[]): void {
     else settle?.(result);
   }
   past = undefined;
-  const { autocapture } = config;
-  if (autocapture) {
+  const { autocapture = {} } = config;
+  if (autocapture === true || Object.values(autocapture).some(Boolean)) {
     const onView = (listener: () => void) => {
       viewed = listener;
       if (seen) listener();

@@ -96,6 +96,17 @@ for (const off of ["", "&tm-autocapture=false"]) {
   });
 }
 
+scenario("off, each by name: nothing, and no download", async ({ page, address, received }) => {
+  const options = encodeURIComponent(JSON.stringify({ autocapture: { elements: false, siteSearch: false } }));
+  const downloads = await open(page, address("auto", `?load=npm&q=shoes&options=${options}`));
+  await page.waitForFunction(() => window.client);
+  await page.evaluate(() => window.client.flush());
+  await page.click("#nested");
+  await page.close();
+  await received("$pageview", "$pageleave");
+  assert.deepEqual(downloads(), []);
+});
+
 scenario("elements: entity and correlation are the event's own", async ({ page, address, received }) => {
   await open(page, address("auto", "?tm-autocapture=elements"), "tm.auto");
   await page.focus("#marked");
@@ -111,11 +122,13 @@ scenario("elements: late ones, in a shadow root, that stop their events", async 
   await open(page, address("auto", "?tm-autocapture=elements,fileDownloads"), "tm.auto");
   await page.evaluate(() => {
     const late = document.createElement("section");
-    late.innerHTML = `<button id="late" data-tm-event="late_used">late</button><p id="host"></p>`;
+    // What isn't a JSON object says nothing; the event still does.
+    late.innerHTML =
+      `<button id="late" data-tm-event="late_used" data-tm-properties='"text"'>late</button><p id="host"></p>`;
     late.addEventListener("click", (event) => event.stopImmediatePropagation());
     document.body.prepend(late);
     document.getElementById("host").attachShadow({ mode: "open" }).innerHTML =
-      `<button id="inside" data-tm-event="inside_used">in</button>` +
+      `<button id="inside" data-tm-event="inside_used" data-tm-properties="{half">in</button>` +
       `<a id="shadow-file" href="/files/a.zip">${"😀".repeat(150)}</a>`;
   });
   await page.click("#late");
@@ -123,7 +136,7 @@ scenario("elements: late ones, in a shadow root, that stop their events", async 
   await page.click("#shadow-file");
   await flush(page);
   const rows = extra(await received("$pageview", "late_used", "inside_used", "file_download"));
-  assert.deepEqual(rows.map(([name]) => name), ["late_used", "inside_used", "file_download"]);
+  assert.deepEqual(rows.slice(0, 2), [["late_used", {}], ["inside_used", {}]]);
   assert.equal(rows[2][1].link_text, "😀".repeat(100), "cut between characters");
   await page.close();
   await received("$pageview", "late_used", "inside_used", "file_download", "$pageleave");

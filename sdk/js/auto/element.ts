@@ -1,6 +1,6 @@
 // Elements that say themselves what using them means.
 import type { Properties } from "../index.js";
-import type { Captured } from "./index.js";
+import type { Captured, Lent } from "./index.js";
 
 const PREFIX = "data-tm-";
 const EVENT = PREFIX + "event";
@@ -13,7 +13,7 @@ const INTERACTIVE = "a[href],button,input,select,textarea,label";
  * The nearest element with `data-tm-event`, if it was used: a form is used by its submission, all else by a click,
  * a link by the middle button too.
  */
-export function marked(path: Element[], event: Event): Captured | undefined {
+export function marked(path: Element[], event: Event, { warn }: Lent): Captured | undefined {
   const at = path.findIndex((element) => element.hasAttribute(EVENT));
   const element = path[at];
   if (!element) return;
@@ -25,7 +25,7 @@ export function marked(path: Element[], event: Event): Captured | undefined {
   const [type, id] = [said("entity-type"), said("entity-id")];
   return [
     said("event")!,
-    propertiesOf(element),
+    propertiesOf(element, warn),
     { entity: type && id ? { type, id } : undefined, correlationId: said("correlation-id") || undefined },
   ];
 }
@@ -44,8 +44,8 @@ function isRelayed(path: Element[], element: Element): boolean {
  * Attributes are text and stay text: a number that only looks like one (a postcode, a version) would change its
  * type from one element to the next. What is none is said by `data-tm-properties`, as JSON.
  */
-function propertiesOf(element: Element): Properties {
-  const properties = parse(element.getAttribute(PREFIX + "properties"));
+function propertiesOf(element: Element, warn: Lent["warn"]): Properties {
+  const properties = parse(element.getAttribute(PREFIX + "properties") ?? "{}", warn);
   for (const { name, value } of element.attributes) {
     const own = name.startsWith(PREFIX) && name.slice(PREFIX.length);
     if (own && !RESERVED.includes(own)) properties[own.replace(/-/g, "_")] = value;
@@ -53,12 +53,14 @@ function propertiesOf(element: Element): Properties {
   return properties;
 }
 
-/** The members of an object's JSON; none if it is no object's. */
-function parse(json: string | null): Properties {
+/** The members of an object's JSON. If it is none, the event is still worth having. */
+function parse(json: string, warn: Lent["warn"]): Properties {
   try {
-    const value: unknown = JSON.parse(json ?? "{}");
-    return Array.isArray(value) ? {} : { ...(value as Properties) };
+    const value: unknown = JSON.parse(json);
+    if (value && typeof value == "object" && !Array.isArray(value)) return value as Properties;
   } catch {
-    return {};
+    // Said below.
   }
+  warn?.(`${PREFIX}properties is not a JSON object: ${json}`);
+  return {};
 }

@@ -1,9 +1,9 @@
 // Forms that are submitted. What was entered is nobody's business here.
 import { attribute, textOf, webUrl } from "./dom.js";
-import type { Captured, Told } from "./index.js";
+import type { Captured, Lent } from "./index.js";
 
 /** `form_submit`, with GA4's names. */
-export function submission([form]: Element[], event: Event, told: Told): Captured | undefined {
+export function submission([form]: Element[], event: Event, { told }: Lent): Captured | undefined {
   if (!form) return;
   const { submitter } = event as SubmitEvent;
   // Without an action a form is sent to the page itself.

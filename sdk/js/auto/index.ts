@@ -7,24 +7,26 @@ import { download, outbound } from "./link.js";
 import { scrolled } from "./scroll.js";
 import { search } from "./search.js";
 
-/** Says on the console what goes wrong, when that is wanted. */
-type Warn = ((message: unknown) => void) | undefined;
-
 /** What to capture: the arguments of `capture`. */
 export type Captured = Parameters<Tallymark["capture"]>;
 
-/** A URL as events may tell it. */
-export type Told = (url: URL) => string | undefined;
+/** What readers are lent. */
+export interface Lent {
+  /** A URL as events may tell it. */
+  told(url: URL): string | undefined;
+  /** Says on the console what goes wrong, when that is wanted. */
+  warn?: (message: unknown) => void;
+}
 
 /** Reads an event of the document, by the elements that it went through. */
-export type Reader = (path: Element[], event: Event, told: Told) => Captured | undefined;
+export type Reader = (path: Element[], event: Event, lent: Lent) => Captured | undefined;
 
 /** What `true` switches on: all that needs no other download. */
 const TRUE = ["elements", "outboundClicks", "fileDownloads", "forms", "siteSearch", "scroll"];
 const SWITCHES = [...TRUE, "webVitals"];
 
 /** Options as a page gives them: `true`, names in the script tag's attribute, or each with its value. */
-function read(given: boolean | string | AutoOptions, warn: Warn): AutoOptions {
+function read(given: boolean | string | AutoOptions, warn: Lent["warn"]): AutoOptions {
   if (typeof given == "object") return given;
   const names = String(given).split(/[\s,]+/).flatMap((name) => (name == "true" ? TRUE : name));
   const unknown = names.filter((name) => !SWITCHES.includes(name));
@@ -41,7 +43,7 @@ export function start(
   given: boolean | string | AutoOptions,
   onView: (listener: () => void) => void,
   cleanUrl: (href: string) => string,
-  warn: Warn,
+  warn: Lent["warn"],
 ): void {
   const on = read(given, warn);
 
@@ -53,7 +55,7 @@ export function start(
       warn?.(error);
     }
   };
-  const told: Told = ({ href }) => quote(cleanUrl(href), MAX_URL);
+  const lent: Lent = { told: ({ href }) => quote(cleanUrl(href), MAX_URL), warn };
   /** One listener, before the page's own: these may end the event, or begin another view. */
   const listen = (type: string, readers: (Reader | false | undefined)[]) => {
     const wanted = readers.filter((reader) => !!reader);
@@ -63,7 +65,7 @@ export function start(
         const path = pathOf(event);
         wanted.forEach((reader) =>
           attempt(() => {
-            const captured = reader(path, event, told);
+            const captured = reader(path, event, lent);
             if (captured) capture(...captured);
           }),
         );

@@ -1,6 +1,6 @@
 // Links that lead away, to another site or to a file. Names and limits are GA4's.
 import { attribute, MAX_URL, quote, textOf, webUrl } from "./dom.js";
-import type { Captured, Told } from "./index.js";
+import type { Captured, Lent } from "./index.js";
 
 /** The extensions that GA4 documents for `file_download`. */
 const FILE =
@@ -18,7 +18,7 @@ function followed(path: Element[], event: Event): [link: Element, url: URL] | un
 }
 
 /** `click`: a link to a host that is neither the page's own nor one below it. */
-export function outbound(path: Element[], event: Event, told: Told): Captured | undefined {
+export function outbound(path: Element[], event: Event, { told }: Lent): Captured | undefined {
   const [link, url] = followed(path, event) ?? [];
   if (!link || !url) return;
   const [from, to] = [siteOf(location.hostname), siteOf(url.hostname)];
@@ -36,7 +36,7 @@ export function outbound(path: Element[], event: Event, told: Told): Captured | 
 }
 
 /** `file_download`: a link to what looks like a file, on whichever host. */
-export function download(path: Element[], event: Event, told: Told): Captured | undefined {
+export function download(path: Element[], event: Event, { told }: Lent): Captured | undefined {
   const [link, url] = followed(path, event) ?? [];
   const extension = url && FILE.exec(url.pathname)?.[1];
   if (!link || !extension) return;
