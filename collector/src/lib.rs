@@ -98,6 +98,7 @@ pub extern "C" fn receive(head_len: usize, body_len: usize, now_ms: f64) -> u32 
                     &mut append.day,
                     &mut append.quarantined,
                     &mut append.streams,
+                    &mut append.wills,
                 ] {
                     s.output.text(std::mem::take(text));
                 }

@@ -35,6 +35,7 @@ mod tests {
             quarantined: String::new(),
             quarantined_count: 0,
             streams: String::new(),
+            wills: String::new(),
             unsequenced: 0,
             day: String::new(),
             dialect: Dialect::Batch,

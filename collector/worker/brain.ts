@@ -60,8 +60,8 @@ export class Brain {
         return { kind: "need_key", lookup: texts[0]! };
       case 2: {
         const [events, quarantinedCount, unsequenced, slot] = numbers as [number, number, number, number];
-        const [organizationId, day, quarantined, streams, ...rows] = texts as [string, string, string, string];
-        const batch = { day, rows, events, quarantined, quarantinedCount, streams, unsequenced };
+        const [organizationId, day, quarantined, streams, wills, ...rows] = texts as [string, string, string, string, string];
+        const batch = { day, rows, events, quarantined, quarantinedCount, streams, wills, unsequenced };
         return { kind: "append", slot, organizationId, batch };
       }
       case 3:

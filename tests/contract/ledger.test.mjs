@@ -1,23 +1,14 @@
 // The books balance whatever the network does: batches late, repeated, out of order, at the same time.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { BACK_DOOR, appendDirectly } from "../harness/back-door.mjs";
 import { Client, accounted, event, uuidv7 } from "../harness/client.mjs";
 import { enrol, newTenant, startWorld } from "../harness/world.mjs";
 
 let world;
 before(async () => {
-  // A second Worker that reaches the same logs, to say what day it is: in the collector that is the clock's word.
-  const contents = `export default { async fetch(request, env) {
-    const { organization_id, batch } = await request.json();
-    return Response.json(await env.LOG.getByName("log:" + organization_id).append(batch));
-  } }`;
-  const calendar = {
-    name: "calendar",
-    modules: [{ type: "ESModule", path: "calendar.mjs", contents }],
-    durableObjects: { LOG: { className: "TenantLog", scriptName: "collector", useSQLite: true } },
-    unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
-  };
-  world = await startWorld({ tenants: [], extraWorkers: [calendar] });
+  // To say what day it is: in the collector that is the clock's word.
+  world = await startWorld({ tenants: [], extraWorkers: [BACK_DOOR] });
 });
 after(() => world.stop());
 
@@ -107,7 +98,6 @@ async function calendar(slug) {
   const tenant = newTenant(slug);
   await enrol(world.registry, tenant, [world.url]);
   const { organization_id } = tenant;
-  const url = await world.mf.unsafeGetDirectURL("calendar");
   const id = uuidv7();
   const arrive = async (day, seqs, high, drops = []) => {
     const at = `${day}T12:00:00.000Z`;
@@ -118,10 +108,10 @@ async function calendar(slug) {
     const streams = JSON.stringify([[id, high, seqs.length, drops, false]]);
     const batch = {
       day, rows: [JSON.stringify(seqs.map(row))], events: seqs.length, quarantined: "", quarantinedCount: 0, streams,
-      unsequenced: 0,
+      wills: "", unsequenced: 0,
     };
-    const response = await fetch(url, { method: "POST", body: JSON.stringify({ organization_id, batch }) });
-    assert.deepEqual(await response.json(), { stored: seqs.length, duplicates: 0, quarantined: 0 });
+    const receipt = await appendDirectly(world, organization_id, batch);
+    assert.deepEqual(receipt, { stored: seqs.length, duplicates: 0, quarantined: 0 });
   };
   return { client: new Client(world.url, tenant), arrive };
 }

@@ -8,29 +8,17 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { USER_AGENT, launchBrowser } from "../harness/browser.mjs";
 import { Client, accounted } from "../harness/client.mjs";
+import { until } from "../harness/until.mjs";
 import { ROOT, enrol, newTenant, startWorld, stubTag } from "../harness/world.mjs";
+
+export { until };
 
 const SITE = ["site.mjs", "site-auto.mjs"];
 /** What of the npm package a page without a bundler loads. */
 const NPM = ["index.js", "brain.js", "auto/index.js", "auto/vitals.js"];
 
-/** Longest that anything under test may take, in ms; it is met by an event, not by waiting. */
-const DEADLINE_MS = 15_000;
-
-/** Asks again until `check` gives something; the last answer is in the error. */
-export async function until(what, check) {
-  const deadline = Date.now() + DEADLINE_MS;
-  let last;
-  while (Date.now() < deadline) {
-    last = await check();
-    if (last) return last;
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-  assert.fail(`waited ${DEADLINE_MS} ms for ${what}`);
-}
-
-/** The world of the scenarios: the collector, and the site under test on its origin. */
-export function startSite() {
+/** The world of the scenarios: the collector, and the site under test on its origin. `options`: see `worldOptions`. */
+export function startSite(options = {}) {
   const text = (path) => readFileSync(join(ROOT, path), "utf8");
   const site = {
     modules: SITE.map((path) => ({ type: "ESModule", path, contents: text(`tests/e2e/${path}`) })),
@@ -39,7 +27,7 @@ export function startSite() {
       NPM: Object.fromEntries(NPM.map((file) => [file, text(`sdk/dist/${file}`)])),
     },
   };
-  return startWorld({ tenants: [], site });
+  return startWorld({ tenants: [], site, ...options });
 }
 
 /** Rows of the log once there are as many as named events are expected. */
@@ -60,13 +48,13 @@ export async function booksBalance(client) {
   assert.equal(books.total.captured, accounted(books.total));
 }
 
-/** Starts one world and one browser for a file of scenarios; returns the function that declares them. */
-export function scenarios() {
+/** Starts one world, as `options` say, and one browser for a file of scenarios; returns the function that declares them. */
+export function scenarios(options) {
   let world;
   let browser;
   let count = 0;
   before(async () => {
-    world = await startSite();
+    world = await startSite(options);
     browser = await launchBrowser();
   });
   after(async () => {

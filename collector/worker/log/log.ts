@@ -4,6 +4,7 @@ import { append } from "./append.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { migrate } from "./migrate.ts";
 import { events, ledger } from "./read.ts";
+import { WILL_AFTER_MS, executeWills, nextWillMs } from "./wills.ts";
 
 /** What the brain made of one request: `tallymark_ingest::Append`. */
 export interface Batch {
@@ -18,6 +19,8 @@ export interface Batch {
   readonly quarantinedCount: number;
   /** JSON array of what streams report (streams.ts), or empty. */
   readonly streams: string;
+  /** JSON array of streams' last wills (wills.ts), or empty. */
+  readonly wills: string;
   /** Events of this request that belong to no stream. */
   readonly unsequenced: number;
 }
@@ -37,15 +40,29 @@ export interface Receipt {
  */
 export class TenantLog extends DurableObject<Env> {
   readonly #appends: GroupCommit<Batch, Receipt>;
+  /** When the alarm was last set to go off; unknown at first. */
+  #alarmMs: number | undefined;
 
   constructor(state: DurableObjectState, env: Env) {
     super(state, env);
-    migrate(state.storage);
-    this.#appends = new GroupCommit(state.storage, (batch) => append(state.storage.sql, batch));
+    const { storage } = state;
+    migrate(storage);
+    const willAfterMs = env.WILL_AFTER_MS ?? WILL_AFTER_MS;
+    this.#appends = new GroupCommit(storage, (batch) => append(storage.sql, batch, Date.now() + willAfterMs));
   }
 
-  append(batch: Batch): Promise<Receipt> {
-    return this.#appends.add(batch);
+  async append(batch: Batch): Promise<Receipt> {
+    const receipt = await this.#appends.add(batch);
+    if (batch.wills !== "") await this.#setAlarm();
+    return receipt;
+  }
+
+  /** What the log does at its own time. May run again after a failure: what is done is done once. */
+  override async alarm(): Promise<void> {
+    this.#alarmMs = undefined;
+    const { storage } = this.ctx;
+    storage.transactionSync(() => executeWills(storage.sql, Date.now()));
+    await this.#setAlarm();
   }
 
   events(after: number, limit: number): string {
@@ -54,5 +71,12 @@ export class TenantLog extends DurableObject<Env> {
 
   ledger(organizationId: string, from: string, to: string): string {
     return ledger(this.ctx.storage.sql, organizationId, from, to, Date.now());
+  }
+
+  async #setAlarm(): Promise<void> {
+    const dueMs = nextWillMs(this.ctx.storage.sql);
+    if (dueMs === null || dueMs === this.#alarmMs) return;
+    this.#alarmMs = dueMs;
+    await this.ctx.storage.setAlarm(dueMs);
   }
 }

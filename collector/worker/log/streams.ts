@@ -5,9 +5,8 @@
  * each figure is kept at the highest that was reported, and what the books hold of a stream follows from those
  * figures alone: the same reports and events give the same books in any order.
  */
-
-/** `[outcome, reason, count]`, to be added to the day's ledger; what is taken back is negative. */
-export type Books = [string, string, number][];
+import type { Books } from "./books.ts";
+import { revokeWill } from "./wills.ts";
 
 /** `[reason, dropped so far, whether such an event may have arrived]` */
 type ReportedDrop = readonly [string, number, boolean];
@@ -16,12 +15,13 @@ type ReportedDrop = readonly [string, number, boolean];
 export type StreamReport = readonly [string, number, number, readonly ReportedDrop[], boolean];
 
 /** A row of `stream`, and whether any drop of it was ever reported. */
-type Stream = { seq_high: number; accounted: number; dropped: number; has_drops: number };
+type Stream = { seq_high: number; accounted: number; dropped: number; has_drops: number; will_seq: number | null };
 
-const UNHEARD_OF: Stream = { seq_high: 0, accounted: 0, dropped: 0, has_drops: 0 };
+const UNHEARD_OF: Stream = { seq_high: 0, accounted: 0, dropped: 0, has_drops: 0, will_seq: null };
 
 const KNOWN = `
-  select seq_high, accounted, dropped, exists (select 1 from stream_drop d where d.stream_id = s.stream_id) as has_drops
+  select seq_high, accounted, dropped, will_seq,
+    exists (select 1 from stream_drop d where d.stream_id = s.stream_id) as has_drops
   from stream s where stream_id = ?1`;
 
 const ENTER = `
@@ -46,6 +46,7 @@ export function enterReport(sql: SqlStorage, report: StreamReport, books: Books)
   const hasDrops = drops.length > 0 || known.has_drops === 1;
   const dropped = hasDrops ? bookDrops(sql, id, high - accounted, books) : 0;
   sql.exec(ENTER, id, high, accounted, dropped, new Date().toISOString(), isMemoryOnly ? 1 : 0);
+  if (known.will_seq !== null && high >= known.will_seq) revokeWill(sql, id);
   return high - known.seq_high;
 }
 

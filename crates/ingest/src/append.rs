@@ -2,21 +2,15 @@
 
 use std::{borrow::Cow, collections::BTreeMap};
 
-use tallymark_event::{
-    DomainEvent, DropReason, Timestamp, json,
-    limits::{MAX_EVENT_BYTES, MAX_EVENT_NAME},
-};
+use tallymark_event::{DomainEvent, DropReason, Timestamp, json};
 
 use crate::{
     Dialect, Refusal,
-    decode::{Event, StreamPosition, StreamReport, Value},
+    decode::{Event, StreamPosition, StreamReport, Will},
     identity::Identity,
     judge::Violation,
-    limits::{
-        MAX_CHUNK_BYTES, MAX_CONTEXT_TEXT_BYTES, MAX_QUARANTINED_BYTES, MAX_REPORTED_VIOLATIONS,
-        OVERSIZE_KEPT_BYTES,
-    },
-    text,
+    limits::{MAX_CHUNK_BYTES, MAX_QUARANTINED_BYTES, MAX_REPORTED_VIOLATIONS},
+    quarantine::Quarantined,
 };
 
 /// What to append to a tenant's log: rows, quarantine and the books of it, in one transaction.
@@ -42,6 +36,10 @@ pub struct Append {
     /// counts this request's events and quarantined of the stream, also those that prove to be duplicates. For
     /// `may_have_arrived` see [`DropReason::may_have_arrived`].
     pub streams: String,
+    /// A JSON array of `[stream_id, seq, event_id, occurred_at, is_quarantined, row]`, or empty: what is to be stored
+    /// should nothing more be heard of a stream. `seq` is the event's own, the one after its stream's `seq_high`; `row`
+    /// is the text of a row as in `rows`, or, if `is_quarantined`, in `quarantined`. Not counted anywhere else.
+    pub wills: String,
     /// Events and quarantined that belong to no stream.
     pub unsequenced: u32,
     /// The UTC day of receipt, `2026-11-21`: the ledger's unit.
@@ -94,6 +92,7 @@ impl<'t> Appender<'t> {
                 quarantined: String::new(),
                 quarantined_count: 0,
                 streams: String::new(),
+                wills: String::new(),
                 unsequenced: 0,
                 day,
                 dialect,
@@ -131,28 +130,9 @@ impl<'t> Appender<'t> {
             write_reported(&mut self.append.violations, identity, violation);
         }
         let out = &mut self.append.quarantined;
-        out.push_str(if out.is_empty() { "[[\"" } else { ",[\"" });
-        identity.id.write(out);
-        out.push_str("\",");
-        write_or_null(out, event.name, MAX_EVENT_NAME);
-        out.push_str(",\"");
-        self.received_at.write(out);
-        out.push_str("\",");
-        json::write_str(out, &self.append.organization_id);
-        out.push(',');
-        match &position {
-            Some(position) => json::write_str(out, &position.id),
-            None => out.push_str("null"),
-        }
-        for column in [violation.rule.name(), violation.path, &violation.expected, &violation.got] {
-            out.push(',');
-            json::write_str(out, column);
-        }
-        out.push(',');
-        write_or_null(out, event.lifted.lib_version, MAX_CONTEXT_TEXT_BYTES);
-        out.push(',');
-        write_body(out, event);
-        out.push(']');
+        out.push(if out.is_empty() { '[' } else { ',' });
+        let quarantined = Quarantined { event, identity, violation, position: position.as_ref() };
+        quarantined.write_row(self.received_at, &self.append.organization_id, out);
         if out.len() > MAX_QUARANTINED_BYTES {
             return Err(Refusal::TooMuchQuarantined);
         }
@@ -174,12 +154,47 @@ impl<'t> Appender<'t> {
         }
     }
 
+    /// What is to become of a stream's last will, should that be executed: a row, or a rule that it breaks.
+    pub(crate) fn bequeath(
+        &mut self,
+        Will { event, position }: &Will<'t>,
+        identity: Identity,
+        occurred_at: Timestamp,
+        verdict: Result<DomainEvent<'_>, &Violation>,
+    ) {
+        let mut row = String::new();
+        let is_quarantined = verdict.is_err();
+        match verdict {
+            Ok(event) => event.write_row(&mut row),
+            Err(violation) => Quarantined { event, identity, violation, position: Some(position) }.write_row(
+                self.received_at,
+                &self.append.organization_id,
+                &mut row,
+            ),
+        }
+        let out = &mut self.append.wills;
+        out.push_str(if out.is_empty() { "[[" } else { ",[" });
+        json::write_str(out, &position.id);
+        out.push(',');
+        json::write_u64(out, position.seq);
+        out.push_str(",\"");
+        identity.id.write(out);
+        out.push_str("\",\"");
+        occurred_at.write(out);
+        out.push_str(if is_quarantined { "\",true," } else { "\",false," });
+        json::write_str(out, &row);
+        out.push(']');
+    }
+
     pub(crate) fn finish(mut self) -> Append {
         if !self.chunk.is_empty() {
             self.close_chunk();
         }
         if !self.append.quarantined.is_empty() {
             self.append.quarantined.push(']');
+        }
+        if !self.append.wills.is_empty() {
+            self.append.wills.push(']');
         }
         if !self.streams.is_empty() {
             write_streams(&mut self.append.streams, &self.streams);
@@ -234,32 +249,5 @@ fn write_reported(out: &mut String, identity: Identity, violation: &Violation) {
     json::write_str(out, violation.path);
     out.push_str(",\"detail\":");
     json::write_str(out, &format!("expected {}, got {}", violation.expected, violation.got));
-    out.push('}');
-}
-
-/// A text column of an event that may hold anything: a string, cut to `max` characters, or null.
-fn write_or_null(out: &mut String, value: Option<Value<'_>>, max: usize) {
-    match value.and_then(Value::string) {
-        Some(string) => {
-            let end = string.char_indices().nth(max).map_or(string.len(), |(at, _)| at);
-            out.push_str(&text::quoted(string.get(..end).unwrap_or_default()));
-        }
-        None => out.push_str("null"),
-    }
-}
-
-/// See [`Append::quarantined`].
-fn write_body(out: &mut String, event: &Event<'_>) {
-    let is_oversized = event.text.len() > MAX_EVENT_BYTES;
-    if event.unstorable.is_none() && !is_oversized {
-        out.push_str(event.text);
-        return;
-    }
-    let end =
-        if is_oversized { event.text.floor_char_boundary(OVERSIZE_KEPT_BYTES) } else { event.text.len() };
-    out.push_str("{\"$text\":");
-    json::write_str(out, event.text.get(..end).unwrap_or_default());
-    out.push_str(",\"$bytes\":");
-    json::write_u64(out, event.text.len() as u64);
     out.push('}');
 }

@@ -25,6 +25,7 @@
 //! # Accounting
 //! Every event of an accepted request is either in [`Append::rows`] or in [`Append::quarantined`]. Nothing
 //! is dropped in here: a request is refused whole, loudly, or taken whole.
+//! A stream's last will is no event as long as it waits: it is beside both, in [`Append::wills`].
 #![warn(clippy::disallowed_methods)]
 #![forbid(unsafe_code)]
 
@@ -40,6 +41,7 @@ mod keys;
 pub mod limits;
 mod pipeline;
 mod place;
+mod quarantine;
 mod query;
 mod refusal;
 mod request;

@@ -33,6 +33,9 @@ pub const MAX_CHUNK_BYTES: usize = 1024 * 1024;
 /// Most bytes of quarantined events in one request: they are bound as one SQL value of at most 2 MB.
 pub const MAX_QUARANTINED_BYTES: usize = 1_800 * 1024;
 
+/// Largest last will, as JSON text: a page can't send more when it is hidden, and thousands of them wait.
+pub const MAX_WILL_BYTES: usize = 64 * 1024;
+
 /// How much is kept of an event that is itself too large for the log.
 pub const OVERSIZE_KEPT_BYTES: usize = 64 * 1024;
 

@@ -45,5 +45,13 @@ pub(crate) fn ingest(
             Err(violation) => appender.quarantine(event, identity, &violation, position)?,
         }
     }
+    for will in &batch.wills {
+        let event = &will.event;
+        let identity = identities.of(event);
+        let moment = clocks.place(event);
+        let judged = judge(dialect, &admission, event, identity, &moment);
+        let verdict = judged.as_ref().map(|checked| tagger.tag(event, &batch, checked, &moment));
+        appender.bequeath(will, identity, moment.occurred_at, verdict);
+    }
     Ok(Step::Append(appender.finish()))
 }

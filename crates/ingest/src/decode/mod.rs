@@ -13,12 +13,14 @@ mod scan_tests;
 mod shape;
 mod stream;
 mod value;
+mod will;
 
 pub(crate) use event::{Event, Part, each_member};
 pub(crate) use payload::{parameter, payload};
 pub(crate) use scan::{Malformed, Scanner, Unstorable};
 pub(crate) use stream::{StreamPosition, StreamReport};
 pub(crate) use value::{Kind, Value};
+pub(crate) use will::Will;
 
 use crate::{Dialect, Refusal};
 
@@ -33,6 +35,8 @@ pub(crate) struct Batch<'t> {
     pub(crate) is_historical: bool,
     /// What streams say of themselves: the sender's own, and those of pages that it sends for.
     pub(crate) streams: Vec<StreamReport<'t>>,
+    /// What is to be the last event of some of these streams.
+    pub(crate) wills: Vec<Will<'t>>,
     /// The events.
     pub(crate) events: Vec<Event<'t>>,
     /// Members that are to be copied: see [`Part::kept`].

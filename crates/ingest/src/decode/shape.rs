@@ -8,6 +8,7 @@ use super::{
     event::{Event, each_member},
     scan::{Key, Malformed, Scanner},
     stream::StreamReport,
+    will::Will,
 };
 use crate::{Dialect, Refusal, limits::MAX_EVENTS_PER_REQUEST};
 
@@ -93,7 +94,10 @@ impl Reader<'_, '_> {
                 }
                 Some(EnvelopeField::Stream) => {
                     let reports = self.scanner.value_of_any_depth()?;
-                    self.batch.streams = reports.map(StreamReport::read_all).unwrap_or_default();
+                    let batch = &mut *self.batch;
+                    batch.streams = reports.map(StreamReport::read_all).unwrap_or_default();
+                    batch.wills =
+                        batch.streams.iter().filter_map(|r| Will::read(r, &mut batch.kept)).collect();
                 }
                 None => {
                     read_member(self.dialect, &mut self.scanner, &key, &mut single, &mut self.batch.kept)?;

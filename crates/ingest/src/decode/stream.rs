@@ -1,4 +1,5 @@
-//! Streams' reports of themselves: how many events each captured, what it dropped, and whether it keeps a copy.
+//! Streams' reports of themselves: how many events each captured, what it dropped, whether it keeps a copy, and its
+//! last will.
 
 use std::borrow::Cow;
 
@@ -10,7 +11,7 @@ use super::{
     value::{Kind, Value},
 };
 
-/// `{"id":…,"seq":…,"dropped":{reason: count},"memory":…}` of a batch (see [`wire::STREAM`]).
+/// `{"id":…,"seq":…,"dropped":{reason: count},"memory":…,"will":…}` of a batch (see [`wire::STREAM`]).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct StreamReport<'t> {
     /// The stream.
@@ -21,6 +22,8 @@ pub(crate) struct StreamReport<'t> {
     pub(crate) dropped: Vec<(DropReason, u64)>,
     /// It can keep no copy of its events on disk.
     pub(crate) is_memory_only: bool,
+    /// What is to be its last event: any value.
+    pub(crate) will: Option<Value<'t>>,
 }
 
 impl<'t> StreamReport<'t> {
@@ -57,6 +60,7 @@ impl<'t> StreamReport<'t> {
         let mut seq = None;
         let mut drops = None;
         let mut is_memory_only = false;
+        let mut will = None;
         each_member(&mut Scanner::new(value.as_str()), |scanner, key| {
             let value = scanner.value()?;
             match str::from_utf8(&key.name()) {
@@ -64,6 +68,7 @@ impl<'t> StreamReport<'t> {
                 Ok(wire::STREAM_SEQ_KEY) => seq = Some(value),
                 Ok(wire::STREAM_DROPPED_KEY) => drops = Some(value),
                 Ok(wire::STREAM_MEMORY_KEY) => is_memory_only = value.is_true(),
+                Ok(wire::STREAM_WILL_KEY) => will = Some(value),
                 _ => {}
             }
             Ok(())
@@ -72,7 +77,7 @@ impl<'t> StreamReport<'t> {
         let id = stream_id(id?)?;
         let seq = u64::try_from(seq?.integer()?).ok().filter(|seq| *seq <= MAX_STREAM_SEQ)?;
         let dropped = drops.map(|drops| read_dropped(drops, seq)).unwrap_or_default();
-        Some(Self { id, seq, dropped, is_memory_only })
+        Some(Self { id, seq, dropped, is_memory_only, will })
     }
 }
 
@@ -134,7 +139,8 @@ mod tests {
             r#"{"id":"s1","seq":57,"dropped":{"queue_full":2,"refused":9999,"lost":1,"too_large":0},"memory":true,"v":2}"#,
         );
         let dropped = vec![(DropReason::QueueFull, 2), (DropReason::Refused, 57)];
-        assert_eq!(reports, [StreamReport { id: "s1".into(), seq: 57, dropped, is_memory_only: true }]);
+        let report = StreamReport { id: "s1".into(), seq: 57, dropped, is_memory_only: true, will: None };
+        assert_eq!(reports, [report]);
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod judge;
 mod place;
 mod query;
 mod tag;
+mod will;
 
 use std::io::Write;
 

@@ -1,0 +1,14 @@
+/** The ledger: how many of what, by the UTC day of receipt. */
+
+/** `[outcome, reason, count]`, to be added to a day's ledger; what is taken back is negative. */
+export type Books = [string, string, number][];
+
+const COUNT = `
+  insert into ledger (day, outcome, reason, count)
+  select ?1, value->>0, value->>1, value->>2 from json_each(?2) where value->>2 <> 0
+  on conflict (day, outcome, reason) do update set count = count + excluded.count`;
+
+/** Adds to a day's books, in the transaction of what they count. */
+export function enterBooks(sql: SqlStorage, day: string, books: Books): void {
+  sql.exec(COUNT, day, JSON.stringify(books));
+}

@@ -1,0 +1,79 @@
+//! A row of `quarantined_event`: an event as it came, and the rule that it broke.
+
+use tallymark_event::{
+    Timestamp, json,
+    limits::{MAX_EVENT_BYTES, MAX_EVENT_NAME},
+};
+
+use crate::{
+    decode::{Event, StreamPosition, Value},
+    identity::Identity,
+    judge::Violation,
+    limits::{MAX_CONTEXT_TEXT_BYTES, OVERSIZE_KEPT_BYTES},
+    text,
+};
+
+/// What such a row says of its event.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Quarantined<'a, 't> {
+    pub(crate) event: &'a Event<'t>,
+    pub(crate) identity: Identity,
+    pub(crate) violation: &'a Violation,
+    pub(crate) position: Option<&'a StreamPosition<'t>>,
+}
+
+impl Quarantined<'_, '_> {
+    /// Appends the row as a JSON array, in the order of [`crate::Append::quarantined`].
+    pub(crate) fn write_row(&self, received_at: Timestamp, organization_id: &str, out: &mut String) {
+        let Self { event, identity, violation, position } = self;
+        out.push_str("[\"");
+        identity.id.write(out);
+        out.push_str("\",");
+        write_or_null(out, event.name, MAX_EVENT_NAME);
+        out.push_str(",\"");
+        received_at.write(out);
+        out.push_str("\",");
+        json::write_str(out, organization_id);
+        out.push(',');
+        match position {
+            Some(position) => json::write_str(out, &position.id),
+            None => out.push_str("null"),
+        }
+        for column in [violation.rule.name(), violation.path, &violation.expected, &violation.got] {
+            out.push(',');
+            json::write_str(out, column);
+        }
+        out.push(',');
+        write_or_null(out, event.lifted.lib_version, MAX_CONTEXT_TEXT_BYTES);
+        out.push(',');
+        write_body(out, event);
+        out.push(']');
+    }
+}
+
+/// A text column of an event that may hold anything: a string, cut to `max` characters, or null.
+fn write_or_null(out: &mut String, value: Option<Value<'_>>, max: usize) {
+    match value.and_then(Value::string) {
+        Some(string) => {
+            let end = string.char_indices().nth(max).map_or(string.len(), |(at, _)| at);
+            out.push_str(&text::quoted(string.get(..end).unwrap_or_default()));
+        }
+        None => out.push_str("null"),
+    }
+}
+
+/// See [`crate::Append::quarantined`].
+fn write_body(out: &mut String, event: &Event<'_>) {
+    let is_oversized = event.text.len() > MAX_EVENT_BYTES;
+    if event.unstorable.is_none() && !is_oversized {
+        out.push_str(event.text);
+        return;
+    }
+    let end =
+        if is_oversized { event.text.floor_char_boundary(OVERSIZE_KEPT_BYTES) } else { event.text.len() };
+    out.push_str("{\"$text\":");
+    json::write_str(out, event.text.get(..end).unwrap_or_default());
+    out.push_str(",\"$bytes\":");
+    json::write_u64(out, event.text.len() as u64);
+    out.push('}');
+}
