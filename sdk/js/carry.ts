@@ -90,7 +90,7 @@ function carry(effect: Uint32Array): void {
   } else if (kind == 5) {
     emit("sent", { count: a! });
   } else if (kind == 6) {
-    if (!keep(text(start!, a!), text(start! + a!, length! - a!))) make(now(Op.Unkept));
+    if (!keep(text(start! + a!, length! - a!), text(start!, a!))) make(now(Op.Unkept));
   } else {
     forget(text(start!, length!));
   }

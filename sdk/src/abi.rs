@@ -22,7 +22,7 @@
 //! | 3 | persist | value | slot | |
 //! | 4 | dropped | reason | count | |
 //! | 5 | sent | | count | |
-//! | 6 | keep | key, then value | length of the key in bytes | |
+//! | 6 | keep | chunk, then its key | length of the chunk in bytes | |
 //! | 7 | forget | key | | |
 //!
 //! # Safety
@@ -262,7 +262,7 @@ pub(crate) extern "C" fn poll() -> *const Polled {
         Some(Effect::Persist { slot }) => (3, slot as u32, 0),
         Some(Effect::Dropped { count, .. }) => (4, count, 0),
         Some(Effect::Sent { count }) => (5, count, 0),
-        Some(Effect::Keep { key_bytes }) => (6, key_bytes as u32, 0),
+        Some(Effect::Keep { chunk_bytes }) => (6, chunk_bytes as u32, 0),
         Some(Effect::Forget) => (7, 0, 0),
     };
     (polled.text, polled.length) = (output.as_ptr(), output.len());

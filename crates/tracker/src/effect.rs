@@ -27,11 +27,11 @@ pub enum Effect {
         /// Where.
         slot: Slot,
     },
-    /// Put the text polled with it on disk: up to `key_bytes` the key, then the value. If that can't be done
+    /// Put the text polled with it on disk: up to `chunk_bytes` what to keep, then the key to keep it under. If that can't be done
     /// (storage is blocked, or full of what is not ours), say so by [`crate::Tracker::unkept`].
     Keep {
-        /// Where the key ends.
-        key_bytes: usize,
+        /// Where the chunk ends and its key begins.
+        chunk_bytes: usize,
     },
     /// Remove from disk what is there under the key polled with it.
     Forget,

@@ -13,7 +13,7 @@ use crate::{
     drops::{self, Drops},
     encode::{Cut, Envelope},
     members,
-    queue::{Queue, Room},
+    queue::{Queue, Room, WAITING},
     retry::{Backoff, Verdict, verdict},
     spool::{self, MAX_INHERITED, Priority, Spool},
 };
@@ -51,13 +51,14 @@ enum Phase {
     Leaving(FlushReason),
 }
 
-/// What would end the stream if the page, now hidden, were killed; and whether the disk knows.
-#[derive(Debug)]
+/// Whether the disk knows what would end the stream if the page, now hidden, were killed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Will {
     None,
-    /// The chunk to be put on disk.
-    Made(String),
+    /// To be put on disk.
+    Made,
     OnDisk,
+    /// To be removed from disk.
     Revoked,
 }
 
@@ -221,7 +222,7 @@ impl Outbox {
     /// tab has sent it.
     pub(crate) fn lose(&mut self, key: &str, evicted: bool, now: Now) {
         if let Some((first, last)) = self.spool.lose(key) {
-            let gone = self.queue.give_up(first, last);
+            let gone = self.queue.remove(WAITING, first, last);
             self.landed = true;
             if evicted {
                 self.drop(DropReason::StorageFull, gone, now);
@@ -241,12 +242,7 @@ impl Outbox {
         if !self.backoff.is_blocked() {
             self.will_seq = self.seq + 1;
             self.will_told = false;
-            let mut chunk = String::new();
-            let report = |out: &mut String| self.envelope.report(out, self.seq + 1, &self.drops, "");
-            spool::open(&mut chunk, report, "");
-            chunk.push_str(event);
-            chunk.push_str("]}");
-            self.will = Will::Made(chunk);
+            self.will = Will::Made;
             self.envelope.will.clear();
             self.envelope.will.push_str(event);
         }
@@ -257,10 +253,7 @@ impl Outbox {
         self.envelope.will.clear();
         self.will_seq = 0;
         self.will_told = true;
-        self.will = match self.will {
-            Will::OnDisk => Will::Revoked,
-            _ => Will::None,
-        };
+        self.will = if self.will == Will::OnDisk { Will::Revoked } else { Will::None };
     }
 
     /// Requests were blocked on an earlier page.
@@ -381,9 +374,8 @@ impl Outbox {
     /// use to anybody. What earlier pages have left stays where it is.
     fn block(&mut self, now: Now) {
         self.recall(|_| true);
-        self.queue.disinherit();
         self.spool.disinherit();
-        let blocked = self.queue.give_up(0, u32::MAX);
+        let blocked = self.queue.remove(WAITING, 0, u32::MAX);
         self.drop(DropReason::Blocked, blocked, now);
     }
 
@@ -422,32 +414,34 @@ impl Outbox {
     /// is safe.
     fn write_disk(&mut self, out: &mut String) -> Option<Effect> {
         out.clear();
-        match core::mem::replace(&mut self.will, Will::None) {
-            Will::Made(chunk) if !self.envelope.memory_only => {
-                let key_bytes = self.write_will_key(out);
-                out.push_str(&chunk);
-                self.will = Will::OnDisk;
-                return Some(Effect::Keep { key_bytes });
-            }
-            Will::Revoked => {
-                self.write_will_key(out);
-                return Some(Effect::Forget);
-            }
-            other => self.will = other,
+        if self.will == Will::Made && !self.envelope.memory_only {
+            self.will = Will::OnDisk;
+            spool::open(out);
+            out.push_str(&self.envelope.will);
+            spool::close(out, "", |out| self.envelope.report(out, self.will_seq, &self.drops, ""));
+            let chunk_bytes = out.len();
+            self.write_will_key(out);
+            return Some(Effect::Keep { chunk_bytes });
+        }
+        if self.will == Will::Revoked {
+            self.will = Will::None;
+            self.write_will_key(out);
+            return Some(Effect::Forget);
         }
         if let Some(with_report) = self.saving {
-            if let Some(key_bytes) = self.write_chunk(with_report, out) {
-                return Some(Effect::Keep { key_bytes });
+            if let Some(keep) = self.write_chunk(with_report, out) {
+                return Some(keep);
             }
             self.saving = None;
         }
         if self.landed {
             // What is removed may have held the only word of drops that nobody was told of yet.
-            if let Some(key_bytes) = self.write_chunk(true, out) {
-                return Some(Effect::Keep { key_bytes });
+            if let Some(keep) = self.write_chunk(true, out) {
+                return Some(keep);
             }
             let is_held = |chunk| self.queue.holds(chunk);
             if let Some(key) = self.spool.settle(self.settled(), self.drops.unreported, is_held) {
+                out.clear();
                 out.push_str(&key);
                 return Some(Effect::Forget);
             }
@@ -456,38 +450,36 @@ impl Outbox {
         None
     }
 
-    /// Writes the key and the text of the next chunk; how long the key is.
-    fn write_chunk(&mut self, with_report: bool, out: &mut String) -> Option<usize> {
+    /// Writes the next chunk, and behind it its key; none if nothing is new. A report alone if that is all there is,
+    /// and wanted.
+    fn write_chunk(&mut self, with_report: bool, out: &mut String) -> Option<Effect> {
         if self.envelope.memory_only {
             return None;
         }
-        let saved = self.spool.saved;
-        let unsaved = self.queue.unsaved(saved);
-        let (priority, last) = match &unsaved {
-            Some(unsaved) if unsaved.automatic => (Priority::Automatic, unsaved.last),
-            Some(unsaved) => (Priority::Captured, unsaved.last),
-            None if with_report && self.drops.unreported && self.drops.unsaved => {
-                self.drops.unsaved = false;
-                (Priority::Report, self.seq)
+        out.clear();
+        spool::open(out);
+        let written = self.queue.write(self.spool.saved, out);
+        let (mut priority, mut last) = (Priority::Captured, written.last);
+        if last == 0 {
+            if !(with_report && self.drops.unreported && self.drops.unsaved) {
+                return None;
             }
-            None => return None,
-        };
+            self.drops.unsaved = false;
+            (priority, last) = (Priority::Report, self.seq);
+        } else if written.automatic {
+            priority = Priority::Automatic;
+        }
+        spool::close(out, written.context, |out| self.envelope.report(out, self.seq, &self.drops, ""));
+        let chunk_bytes = out.len();
         self.spool.keep(priority, &self.envelope.stream_id, last, out);
-        let key_bytes = out.len();
-        let context = unsaved.and_then(|unsaved| unsaved.context);
-        let report = |out: &mut String| self.envelope.report(out, self.seq, &self.drops, "");
-        spool::open(out, report, context.as_ref().map_or("", |context| context.as_str()));
-        self.queue.write(saved, last, out);
-        out.push_str("]}");
-        Some(key_bytes)
+        Some(Effect::Keep { chunk_bytes })
     }
 
-    /// Writes the key that the will is kept under; how long that is.
-    fn write_will_key(&self, out: &mut String) -> usize {
+    /// Writes the key that the will is kept under.
+    fn write_will_key(&self, out: &mut String) {
         out.push(char::from(Priority::Captured as u8));
         spool::push_id(out, &self.envelope.stream_id);
         out.push_str("will");
-        out.len()
     }
 
     /// The request that leaves next by `transport`, if there is one.

@@ -53,17 +53,15 @@ impl Event {
     }
 }
 
-/// What goes to disk next.
+/// What was written for the disk.
 #[derive(Debug)]
-pub(crate) struct Unsaved {
-    /// The highest number in it.
+pub(crate) struct Written<'a> {
+    /// The highest number in it; 0 if nothing was.
     pub(crate) last: u32,
-    /// How many events those are.
-    pub(crate) events: usize,
-    /// Whether the SDK has captured them all by itself.
+    /// Whether the SDK has captured all of it by itself.
     pub(crate) automatic: bool,
-    /// The context that they share; what has another holds it whole.
-    pub(crate) context: Option<Rc<Context>>,
+    /// The context that its events share; what has another holds it whole.
+    pub(crate) context: &'a str,
 }
 
 /// What one request may hold.
@@ -130,58 +128,57 @@ impl Queue {
         self.events.iter().take_while(|e| e.seq == 0).count()
     }
 
-    /// Leaves inherited events to others.
-    pub(crate) fn disinherit(&mut self) {
-        self.retain(|e| e.seq > 0);
-    }
-
     /// Whether an event of the inherited `chunk` is held.
     pub(crate) fn holds(&self, chunk: u32) -> bool {
         self.events.iter().take_while(|e| e.seq == 0).any(|e| e.chunk == chunk)
     }
 
-    /// What makes the next chunk on disk, of events numbered higher than `saved`.
-    pub(crate) fn unsaved(&self, saved: u32) -> Option<Unsaved> {
-        let mut found: Option<Unsaved> = None;
-        let mut bytes = 0;
+    /// Appends our own events with numbers above `saved` as a JSON array's items, as far as they share a context,
+    /// which they go without, and fit into a chunk.
+    pub(crate) fn write(&self, saved: u32, out: &mut String) -> Written<'_> {
+        let (start, mut events, mut shared) = (out.len(), 0, None);
+        let mut written = Written { last: 0, automatic: true, context: "" };
         for event in self.events.iter().filter(|e| e.seq > saved) {
-            let chunk = found.get_or_insert(Unsaved { last: 0, events: 0, automatic: true, context: None });
-            let same = match (&chunk.context, &event.context) {
-                (Some(shared), Some(own)) => Rc::ptr_eq(shared, own),
-                _ => true,
-            };
-            bytes += event.text.len();
-            if !same || chunk.events > 0 && (bytes > MAX_CHUNK_BYTES || chunk.events == MAX_CHUNK_EVENTS) {
+            let own = event.context.as_ref();
+            let differs = matches!((shared, own), (Some(shared), Some(own)) if !Rc::ptr_eq(shared, own));
+            let is_full =
+                events == MAX_CHUNK_EVENTS || out.len() - start + event.text.len() > MAX_CHUNK_BYTES;
+            if differs || events > 0 && is_full {
                 break;
             }
-            chunk.last = event.seq;
-            chunk.events += 1;
-            chunk.automatic &= event.automatic;
-            if chunk.context.is_none() {
-                chunk.context.clone_from(&event.context);
-            }
-        }
-        found
-    }
-
-    /// Appends our own events with numbers above `saved` and up to `last` as a JSON array's items, without the
-    /// context that they share.
-    pub(crate) fn write(&self, saved: u32, last: u32, out: &mut String) {
-        let start = out.len();
-        for event in self.events.iter().filter(|e| e.seq > saved && e.seq <= last) {
-            if out.len() > start {
+            if events > 0 {
                 out.push(',');
             }
-            let (head, tail) = event.parts();
+            let (head, mut tail) = event.parts();
+            if own.is_some() {
+                shared = own;
+                written.context = event.context();
+                // The context takes its comma with it.
+                tail = tail.get(1..).unwrap_or("");
+            }
             out.push_str(head);
-            // The context takes its comma with it.
-            out.push_str(if event.context.is_some() { tail.get(1..).unwrap_or("") } else { tail });
+            out.push_str(tail);
+            events += 1;
+            written.last = event.seq;
+            written.automatic &= event.automatic;
         }
+        written
     }
 
-    /// Gives up what waits of our own events from `first` to `last`; says how many.
-    pub(crate) fn give_up(&mut self, first: u32, last: u32) -> usize {
-        self.retain(|e| e.flight != WAITING || e.seq < first || e.seq > last)
+    /// Takes events off the list that are in `flight` (or [`WAITING`]) and numbered from `first` to `last`, where
+    /// inherited ones have 0; says how many of our own those were.
+    pub(crate) fn remove(&mut self, flight: u32, first: u32, last: u32) -> usize {
+        let mut own = 0;
+        let bytes = &mut self.bytes;
+        self.events.retain(|e| {
+            let goes = e.flight == flight && e.seq >= first && e.seq <= last;
+            if goes {
+                *bytes -= e.text.len();
+                own += usize::from(e.seq > 0);
+            }
+            !goes
+        });
+        own
     }
 
     /// How many events are held.
@@ -203,11 +200,8 @@ impl Queue {
 
     /// Gives up the oldest of our own events that waits; false if none does.
     pub(crate) fn drop_oldest(&mut self) -> bool {
-        let waiting = self.events.iter().position(|e| e.flight == WAITING && e.seq > 0);
-        if let Some(at) = waiting {
-            self.bytes -= self.events.remove(at).text.len();
-        }
-        waiting.is_some()
+        let oldest = self.events.iter().find(|e| e.flight == WAITING && e.seq > 0).map_or(0, |e| e.seq);
+        oldest > 0 && self.remove(WAITING, oldest, oldest) > 0
     }
 
     /// Whether an event with a number up to `seq` waits.
@@ -272,22 +266,12 @@ impl Queue {
 
     /// What is in `flight` is settled; says how many of our own events that are.
     pub(crate) fn settle(&mut self, flight: u32) -> usize {
-        self.retain(|e| e.flight != flight)
+        self.remove(flight, 0, u32::MAX)
     }
 
     /// The lowest number of our own events held.
     pub(crate) fn first_seq(&self) -> Option<u32> {
         self.events.iter().map(|e| e.seq).find(|seq| *seq > 0)
-    }
-
-    /// Keeps what `test` holds for; says how many of our own events it does not.
-    #[inline(never)]
-    fn retain(&mut self, test: impl Fn(&Event) -> bool) -> usize {
-        let own = |events: &[Event]| events.iter().filter(|e| e.seq > 0).count();
-        let before = own(&self.events);
-        self.events.retain(test);
-        self.bytes = self.events.iter().map(|e| e.text.len()).sum();
-        before - own(&self.events)
     }
 }
 

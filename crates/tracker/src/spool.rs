@@ -1,7 +1,7 @@
 //! The copy on disk: what a page has captured and not settled, for the pages after it.
 //!
 //! A *chunk* is a JSON text under a key, written once and removed when all of its events are settled:
-//! `{"stream":report,"context":{…},"batch":[event,…]}`, where every event's properties lack those in `context`.
+//! `{"batch":[event,…],"context":{…},"stream":report}`, where every event's properties lack those in `context`.
 //! Whoever finds a chunk of a page that is gone inherits it: sends its events and, beside its own, its report.
 //! A chunk is never rewritten, so that storing an event costs the same however many are stored.
 //!
@@ -10,7 +10,7 @@
 
 use alloc::{string::String, vec::Vec};
 
-use crate::{members, text};
+use crate::text;
 
 /// Most events in a chunk: as many as a request takes.
 pub(crate) const MAX_CHUNK_EVENTS: usize = 50;
@@ -34,12 +34,15 @@ pub(crate) enum Priority {
 
 const REPORT: u8 = b'9';
 
+/// Of a chunk that was inherited, and is left to others after all.
+const DISINHERITED: u32 = u32::MAX;
+
 #[derive(Debug)]
 struct Chunk {
     key: String,
     /// Of our own: the highest number in it. Inherited: 0.
     last: u32,
-    /// Of our own: 0. Inherited: what its events name in the queue.
+    /// Of our own: 0. Inherited: what its events name in the queue, or [`DISINHERITED`].
     id: u32,
     /// Inherited: the report of its stream, an object.
     report: String,
@@ -66,17 +69,21 @@ impl Spool {
         let start = out.len();
         out.push(char::from(priority as u8));
         push_id(out, stream_id);
-        // Eight digits: beyond ten million a collector believes no number. There is one report, the newest.
-        let number = if priority == Priority::Report { 0 } else { last };
-        let mut place = 10_000_000;
-        while place > 0 {
-            text::digits(out, u64::from(number / place % 10));
-            place /= 10;
+        if priority != Priority::Report {
+            // How many digits first: so that 9 comes before 10.
+            let (mut digits, mut rest) = (b'a', last);
+            while rest > 9 {
+                (digits, rest) = (digits + 1, rest / 10);
+            }
+            out.push(char::from(digits));
+            text::digits(out, u64::from(last));
         }
-        let key: String = out.get(start..).unwrap_or("").into();
-        self.chunks.retain(|chunk| chunk.key != key);
-        self.chunks.push(Chunk { key, last, id: 0, report: String::new() });
         self.saved = last;
+        let key = out.get(start..).unwrap_or("");
+        match self.chunks.iter_mut().find(|chunk| chunk.key == key) {
+            Some(chunk) => chunk.last = last,
+            None => self.chunks.push(Chunk { key: key.into(), last, id: 0, report: String::new() }),
+        }
     }
 
     /// Takes over the chunk `key` of another stream, whose report is `report`; the id for its events.
@@ -102,20 +109,19 @@ impl Spool {
         unreported: bool,
         is_held: impl Fn(u32) -> bool,
     ) -> Option<String> {
-        let done = |chunk: &Chunk| {
-            if chunk.id > 0 {
-                !is_held(chunk.id)
-            } else {
-                chunk.last <= settled && !(unreported && chunk.key.as_bytes().first() == Some(&REPORT))
-            }
-        };
-        let at = self.chunks.iter().position(done)?;
+        let at = self.chunks.iter().position(|chunk| match chunk.id {
+            0 => chunk.last <= settled && !(unreported && chunk.key.as_bytes().first() == Some(&REPORT)),
+            DISINHERITED => false,
+            id => !is_held(id),
+        })?;
         Some(self.chunks.swap_remove(at).key)
     }
 
     /// Leaves what was inherited to the pages after us.
     pub(crate) fn disinherit(&mut self) {
-        self.chunks.retain(|chunk| chunk.id == 0);
+        for chunk in self.chunks.iter_mut().filter(|chunk| chunk.id > 0) {
+            chunk.id = DISINHERITED;
+        }
     }
 
     /// Our own chunk `key` is gone from the disk, by another hand: the numbers that it held, first and last.
@@ -133,15 +139,18 @@ pub(crate) fn push_id(out: &mut String, id: &str) {
     out.push('_');
 }
 
-/// Appends a chunk up to its events; `]}` closes it.
-pub(crate) fn open(out: &mut String, report: impl FnOnce(&mut String), context: &str) {
-    out.push('{');
-    members::key(out, tallymark_event::wire::STREAM);
-    report(out);
-    members::raw(out, "context", "{");
+/// Appends a chunk's beginning, up to its events.
+pub(crate) fn open(out: &mut String) {
+    out.push_str("{\"batch\":[");
+}
+
+/// Appends what comes behind the events: the context that they share, and the report of their stream.
+pub(crate) fn close(out: &mut String, context: &str, report: impl FnOnce(&mut String)) {
+    out.push_str("],\"context\":{");
     out.push_str(context);
+    out.push_str("},\"stream\":");
+    report(out);
     out.push('}');
-    members::raw(out, "batch", "[");
 }
 
 #[cfg(test)]
@@ -166,7 +175,7 @@ mod tests {
         let mut sorted = vec![&report, &clicks[2], &view, &clicks[0], &clicks[1]];
         sorted.sort();
         assert_eq!(sorted, [&view, &clicks[0], &clicks[1], &clicks[2], &report]);
-        assert_eq!(view, "001919fff-0000-7000-8000-000000000000_00000101");
+        assert_eq!(view, "001919fff-0000-7000-8000-000000000000_c101");
     }
 
     #[test]

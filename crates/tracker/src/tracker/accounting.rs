@@ -103,8 +103,8 @@ impl World {
                 }
                 Effect::Dropped { count, .. } => self.dropped += u64::from(count),
                 Effect::Sent { count } => self.sent += u64::from(count),
-                Effect::Keep { key_bytes } => {
-                    let (key, chunk) = text.split_at(key_bytes);
+                Effect::Keep { chunk_bytes } => {
+                    let (chunk, key) = text.split_at(chunk_bytes);
                     let chunk: Value = serde_json::from_str(chunk).expect("a chunk is JSON");
                     self.disk.insert(key.into(), chunk);
                 }

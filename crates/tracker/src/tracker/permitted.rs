@@ -219,9 +219,9 @@ impl World {
                         self.arrived.extend(names);
                     }
                 }
-                Effect::Keep { key_bytes } => {
+                Effect::Keep { chunk_bytes } => {
                     self.promise("nothing is put on disk before a grant", self.holds == Granted);
-                    self.read(text.split_at(key_bytes).1);
+                    self.read(text.split_at(chunk_bytes).0);
                 }
                 Effect::Persist { slot } => {
                     let may_keep = match slot {

@@ -85,8 +85,8 @@ impl Page {
                 Effect::Persist { slot } => self.kept.push((slot, text.clone())),
                 Effect::Dropped { reason, count } => self.dropped.push((reason, count)),
                 Effect::Sent { count } => self.sent += count,
-                Effect::Keep { key_bytes } => {
-                    let (key, value) = text.split_at(key_bytes);
+                Effect::Keep { chunk_bytes } => {
+                    let (value, key) = text.split_at(chunk_bytes);
                     self.disk.insert(key.into(), value.into());
                 }
                 Effect::Forget => {
