@@ -63,7 +63,7 @@ mod tests {
     #[test]
     fn a_loop_for_an_hour_passes_a_hundred_a_second() {
         let mut bucket = Bucket::new();
-        let passed: usize = (0..3_600 * 10).map(|tenth| pass(&mut bucket, 1_000, tenth * 100)).sum();
+        let passed: usize = (0..3_600 * 10).map(|tenth| pass(&mut bucket, 100, tenth * 100)).sum();
         assert_eq!(passed, 5_000 + (3_600 * 10 - 1) * 10);
     }
 

@@ -64,11 +64,16 @@ struct World {
     dropped: u64,
     ids: BTreeMap<u64, String>,
     reported: (u64, u64),
-    disk: BTreeMap<String, Value>,
+    /// Numbers of the events in each chunk.
+    disk: BTreeMap<String, Vec<u64>>,
     /// Numbers that somebody else has taken from the disk.
     taken: Vec<u64>,
     /// How many events another tab has sent.
     elsewhere: u64,
+}
+
+fn numbers(events: &[Value]) -> Vec<u64> {
+    events.iter().map(|event| event["properties"]["$seq"].as_u64().expect("a number")).collect()
 }
 
 impl World {
@@ -88,8 +93,7 @@ impl World {
                         beacons += text.len();
                         prop_assert!(beacons <= PAGE_BUDGET_BYTES);
                     }
-                    let numbers: Vec<u64> =
-                        batch.iter().map(|e| e["properties"]["$seq"].as_u64().expect("a number")).collect();
+                    let numbers = numbers(batch);
                     for (event, seq) in batch.iter().zip(&numbers) {
                         let uuid: String = event["uuid"].as_str().expect("an id").into();
                         prop_assert_eq!(self.ids.entry(*seq).or_insert_with(|| uuid.clone()), &uuid);
@@ -106,7 +110,8 @@ impl World {
                 Effect::Keep { chunk_bytes } => {
                     let (chunk, key) = text.split_at(chunk_bytes);
                     let chunk: Value = serde_json::from_str(chunk).expect("a chunk is JSON");
-                    self.disk.insert(key.into(), chunk);
+                    let events = chunk["batch"].as_array().expect("a batch");
+                    self.disk.insert(key.into(), numbers(events));
                 }
                 Effect::Forget => {
                     prop_assert!(self.disk.remove(&text).is_some(), "nothing under {}", text);
@@ -120,8 +125,7 @@ impl World {
     /// The numbers of the events on disk, the will apart.
     fn numbers_on_disk(&self) -> Vec<u64> {
         let chunks = self.disk.iter().filter(|(key, _)| !key.ends_with("will"));
-        let events = chunks.flat_map(|(_, chunk)| chunk["batch"].as_array().expect("a batch"));
-        events.map(|event| event["properties"]["$seq"].as_u64().expect("a number")).collect()
+        chunks.flat_map(|(_, numbers)| numbers).copied().collect()
     }
 
     fn pick(&self, which: usize, beacon: bool) -> Option<u32> {
