@@ -182,6 +182,9 @@ cell(
   async (cwd) => {
     const env = { ...process.env, NEXT_TELEMETRY_DISABLED: "1", NODE_ENV: "production" };
     await run(...command(NEXT, ["build"]), { cwd, env });
+    const prerendered = JSON.parse(readFileSync(join(cwd, ".next/prerender-manifest.json"), "utf8")).routes;
+    assert.ok(prerendered["/"], "a page around which we are stays static");
+    assert.match(readFileSync(join(cwd, ".next/server/app/index.html"), "utf8"), /Recipe 12/);
     return serveCommand(...command(NEXT, ["start", "--hostname", "127.0.0.1", "--port", "0"]), { cwd, env });
   },
   async ({ page, origin, received }) => {
