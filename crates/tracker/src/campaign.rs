@@ -4,12 +4,12 @@ use alloc::string::String;
 
 use crate::members;
 
-/// Of `query`, the members of an object that holds a URL's parameters which name a campaign, those that say something,
-/// as an object; nothing if there are none.
-pub(crate) fn of_query(query: &str) -> String {
+/// Of `members`, which name a campaign, those that say something, as an object; nothing if there are none. The click
+/// ids of the networks only for `advertising`.
+pub(crate) fn of(members: &str, advertising: bool) -> String {
     let mut found = String::new();
-    for member in members::each(query) {
-        if member.value.len() > 2 {
+    for member in members::each(members) {
+        if member.value.len() > 2 && (advertising || member.key.starts_with("\"utm_")) {
             if found.is_empty() {
                 found.push('{');
             }
@@ -24,13 +24,15 @@ pub(crate) fn of_query(query: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::of_query;
+    use super::of;
 
     #[test]
     fn empty_values_are_left_out() {
         let query = r#""utm_source":"news, \"x\"","gclid":"","_kx":"k""#;
-        assert_eq!(of_query(query), r#"{"utm_source":"news, \"x\"","_kx":"k"}"#);
-        assert_eq!(of_query(r#""utm_source":"""#), "");
-        assert_eq!(of_query(""), "");
+        assert_eq!(of(query, true), r#"{"utm_source":"news, \"x\"","_kx":"k"}"#);
+        assert_eq!(of(query, false), r#"{"utm_source":"news, \"x\""}"#);
+        assert_eq!(of(r#""utm_source":"""#, true), "");
+        assert_eq!(of(r#""gclid":"g""#, false), "");
+        assert_eq!(of("", true), "");
     }
 }

@@ -218,7 +218,7 @@ impl Tracker {
     pub fn locate(&mut self, place: &str, query: &str) {
         self.place.clear();
         self.place.push_str(place);
-        self.arrival = campaign::of_query(query);
+        self.arrival = campaign::of(query, self.consent.advertising());
         if !self.arrival.is_empty() {
             self.kept.set(Slot::Campaign, &self.arrival);
         }
@@ -511,7 +511,14 @@ impl Tracker {
         (cut, context)
     }
 
-    fn surroundings(&self) -> Context {
+    fn surroundings(&mut self) -> Context {
+        if !self.consent.advertising() {
+            // It may have been agreed to before, perhaps on an earlier page.
+            let campaign = campaign::of(self.kept.members(Slot::Campaign), false);
+            if campaign.len() < self.kept.get(Slot::Campaign).len() {
+                self.kept.set(Slot::Campaign, &campaign);
+            }
+        }
         let mut ours = self.fixed.clone();
         members::raw(&mut ours, wire::STREAM_ID, &self.outbox.envelope.stream_id);
         members::append(&mut ours, &self.place);

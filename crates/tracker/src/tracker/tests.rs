@@ -696,3 +696,17 @@ fn refusal_discards_and_a_later_grant_begins_anew() {
     assert_eq!(after["properties"]["$stream_id"], "s2");
     assert!(after["properties"].get("$user_id").is_none());
 }
+
+#[test]
+fn advertising_taken_back_takes_the_click_ids_along() {
+    let mut page = Page::new();
+    page.after(0, |t| t.locate(PLACE, r#""utm_source":"n","gclid":"g""#));
+    page.capture("agreed").after(0, |t| t.decide(None, Some(Decision::Denied), "\"s2\"")).capture("refused");
+    // Nor does another page's copy, or a URL, bring them back.
+    page.after(0, |t| t.restore(Slot::Campaign, r#"{"gclid":"g"}"#)).capture("restored");
+    page.after(0, |t| t.locate(PLACE, r#""gclid":"g""#)).capture("located");
+    let events = page.flush();
+    let with = |name: &str| events.iter().filter(|e| e["properties"].get(name).is_some()).count();
+    assert_eq!((events.len(), with("gclid"), with("utm_source")), (4, 1, 2));
+    assert_eq!(page.kept.iter().rfind(|(slot, _)| *slot == Slot::Campaign).unwrap().1, "");
+}
