@@ -51,7 +51,7 @@ function cell(name, app, serve, visit, { expectedConsole, from = /\.wasm$/ } = {
     page.on("response", (response) => response.ok() && response.url().startsWith(origin) && loaded.add(new URL(response.url()).pathname));
     try {
       await enrol(world.registry, client.tenant, [origin]);
-      await visit({ page, origin, received, loaded });
+      await visit({ page, origin, received });
       assert.ok([...loaded].some((path) => from.test(path)), `none of ${[...loaded]} is ${from}`);
       await hasNot(AUTOCAPTURE, origin, loaded);
     } finally {
