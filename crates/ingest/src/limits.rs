@@ -11,8 +11,8 @@ pub const MAX_DECODED_BYTES: usize = 20 * 1024 * 1024;
 /// Most events in one request: a hundred times what the SDKs send, for back-fills.
 pub const MAX_EVENTS_PER_REQUEST: usize = 10_000;
 
-/// Deepest nesting of the JSON of a request, the envelope included: one bit a level in one register, and
-/// far beyond any event seen.
+/// Deepest nesting of the JSON of a request that is looked at, the envelope included: one bit a level in one register,
+/// and far beyond any event seen. An event that holds a deeper value is quarantined.
 pub const MAX_DEPTH: u32 = 64;
 
 /// How often a payload may be wrapped (base64 around gzip, or gzip around base64).

@@ -140,7 +140,8 @@ fn report_text() -> impl Strategy<Value = String> {
         r#""]}""#,
         r#""""#,
     ];
-    const NAMES: [&str; 11] = [
+    const NAMES: [&str; 12] = [
+        "will",
         "id",
         "seq",
         "dropped",
@@ -156,6 +157,11 @@ fn report_text() -> impl Strategy<Value = String> {
     let leaf = prop_oneof![
         6 => prop::sample::select(&LEAVES[..]).prop_map(str::to_owned),
         2 => (0u64..100).prop_map(|seq| format!(r#"{{"id":"s{}","seq":{seq}}}"#, seq % 3)),
+        2 => (1usize..100, prop::sample::select(&LEAVES[..])).prop_map(|(depth, name)| {
+            let deep = "[".repeat(depth) + &"]".repeat(depth);
+            let properties = format!(r#"{{"$stream_id":"s1","$seq":8,"distinct_id":"d","x":{deep}}}"#);
+            format!(r#"{{"id":"s1","seq":7,"will":{{"event":{name},"properties":{properties}}}}}"#)
+        }),
         1 => (1usize..3_000).prop_map(|depth| "[".repeat(depth) + &"]".repeat(depth)),
         1 => (1usize..3_000).prop_map(|depth| "{\"a\":".repeat(depth) + "1" + &"}".repeat(depth)),
     ];
@@ -173,6 +179,9 @@ fn report_text() -> impl Strategy<Value = String> {
 
 /// An entry of [`Append::streams`].
 type Stream = (String, u64, u32, Vec<(String, u64, bool)>, bool);
+
+/// An entry of [`Append::wills`].
+type Will = (String, u64, String, String, bool, String);
 
 /// Every text in it parses, every row has its columns, and the counts are what they say.
 fn assert_consistent(append: &Append, items: usize) {
@@ -199,6 +208,16 @@ fn assert_consistent(append: &Append, items: usize) {
         "" => Vec::new(),
         text => serde_json::from_str(text).unwrap(),
     };
+    let wills: Vec<Will> = match append.wills.as_str() {
+        "" => Vec::new(),
+        text => serde_json::from_str(text).unwrap(),
+    };
+    for (id, seq, .., is_quarantined, row) in wills {
+        let (_, seq_high, ..) = streams.iter().find(|(reported, ..)| *reported == id).unwrap();
+        assert!((1..=seq_high + 1).contains(&seq));
+        let row: Vec<Value> = serde_json::from_str(&row).unwrap();
+        assert_eq!(row.len(), if is_quarantined { 11 } else { COLUMNS.len() });
+    }
     let accounted: u32 = streams.iter().map(|stream| stream.2).sum();
     assert_eq!(accounted + append.unsequenced, append.events + append.quarantined_count);
     assert!(streams.len() <= items + MAX_STREAM_REPORTS);

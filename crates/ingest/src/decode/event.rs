@@ -5,8 +5,8 @@ use core::ops::Range;
 use super::scan::{Key, Malformed, Scanner, Unstorable};
 use super::value::Value;
 
-/// One item of a request. Nothing in it has been checked but that it is well-formed JSON; of a field that
-/// comes twice the last is here.
+/// One item of a request. Nothing in it has been checked but that it is well-formed JSON (unless it is
+/// [`Unstorable::TooDeep`]); of a field that comes twice the last is here.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Event<'t> {
     /// The whole item.
@@ -84,13 +84,6 @@ pub(crate) struct Lifted<'t> {
     pub(crate) ignore_sent_at: Option<Value<'t>>,
     /// Known only in order to be withheld.
     pub(crate) ip: Option<Value<'t>>,
-}
-
-impl<'t> Event<'t> {
-    /// An item that is no object.
-    pub(crate) fn of_other(value: Value<'t>) -> Self {
-        Self { text: value.as_str(), ..Self::default() }
-    }
 }
 
 /// Scans the members of an object and gives each to `member`, which reads the value.

@@ -3,10 +3,9 @@
 //! It checks the whole text against RFC 8259 and hands out slices of it. What makes it fast is what it does
 //! not do: no tree, no unescaping, no allocation; strings are passed over many bytes at a time.
 //!
-//! It differs from `serde_json` in two things. Nesting ends at [`MAX_DEPTH`] (but see
-//! [`Scanner::value_of_any_depth`]). And what is well-formed but no database can hold (half a surrogate pair, a
-//! number beyond a double) is no error of the text: it is reported by [`Scanner::take_unstorable`], so that it
-//! costs the one event and not the whole request.
+//! It differs from `serde_json` in what no database can hold: half a surrogate pair, a number beyond a double,
+//! nesting beyond [`MAX_DEPTH`]. That is no error of the text, but reported by [`Scanner::take_unstorable`], so that it
+//! costs the one event and not the whole request. A value nested too deep is passed by its brackets alone.
 
 use core::ops::Range;
 use std::borrow::Cow;
@@ -60,7 +59,7 @@ pub(crate) enum Unstorable {
     LoneSurrogate,
     /// A number beyond the range of a double.
     NumberOutOfRange,
-    /// Deeper than [`MAX_DEPTH`], where [`Scanner::value_of_any_depth`] has passed it over.
+    /// A container nested deeper than [`MAX_DEPTH`]. What is in it was not looked at, and may be no JSON at all.
     TooDeep,
 }
 
@@ -212,24 +211,21 @@ impl<'t> Scanner<'t> {
                 let escaped = self.string()?;
                 return Ok(Value::scanned(self.since(start), escaped));
             }
-            Some(b'{' | b'[') => self.container()?,
+            Some(b'{' | b'[') => match self.container() {
+                Err(Malformed::TooDeep) => self.too_deep(start)?,
+                passed => passed?,
+            },
             _ => self.scalar()?,
         }
         Ok(Value::scanned(self.since(start), false))
     }
 
-    /// Passes one value of any kind, and gives its text unless it is nested too deep to be read.
-    pub(crate) fn value_of_any_depth(&mut self) -> Result<Option<Value<'t>>> {
-        self.peek();
-        let start = self.at;
-        match self.value() {
-            Err(Malformed::TooDeep) => {
-                self.at = start;
-                self.unstorable.get_or_insert(Unstorable::TooDeep);
-                self.brackets().map(|()| None)
-            }
-            value => value.map(Some),
-        }
+    /// Passes the container at `start` after all.
+    #[cold]
+    fn too_deep(&mut self, start: usize) -> Result<()> {
+        self.at = start;
+        self.unstorable.get_or_insert(Unstorable::TooDeep);
+        self.brackets()
     }
 
     /// Passes a container by its brackets alone: what lies between them is not checked, and may not be read.

@@ -135,15 +135,19 @@ proptest! {
 fn nesting_ends_at_its_limit() {
     let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
     let limit = MAX_DEPTH as usize;
+    assert_eq!([scan, pull_all].map(|read| read(&nested(limit))), [Ok(None); 2]);
+    for depth in [limit + 1, 1 << 20] {
+        assert_eq!(scan(&nested(depth)), Ok(Some(Unstorable::TooDeep)), "a value is passed");
+        assert_eq!(pull_all(&nested(depth)), Err(Malformed::TooDeep), "but not entered");
+    }
     for read in [scan, pull_all] {
-        assert_eq!(read(&nested(limit)), Ok(None));
-        assert_eq!(read(&nested(limit + 1)), Err(Malformed::TooDeep));
         assert!(read(&"[".repeat(1 << 20)).is_err());
         assert!(read(&"{\"a\":".repeat(1 << 18)).is_err());
     }
     let within = format!("{{\"a\":{}}}", nested(limit));
     let mut scanner = Scanner::new(&within);
-    assert!(each_member(&mut scanner, |scanner, _| scanner.value().map(drop)).is_err());
+    each_member(&mut scanner, |scanner, _| scanner.value().map(drop)).unwrap();
+    assert_eq!(scanner.take_unstorable(), Some(Unstorable::TooDeep), "counted from the text's own top");
 }
 
 #[test]

@@ -93,9 +93,9 @@ impl Reader<'_, '_> {
                     self.batch.is_historical = self.scanner.value()?.is_true();
                 }
                 Some(EnvelopeField::Stream) => {
-                    let reports = self.scanner.value_of_any_depth()?;
+                    let reports = self.scanner.value()?;
                     let batch = &mut *self.batch;
-                    batch.streams = reports.map(StreamReport::read_all).unwrap_or_default();
+                    batch.streams = StreamReport::read_all(reports);
                     batch.wills =
                         batch.streams.iter().filter_map(|r| Will::read(r, &mut batch.kept)).collect();
                 }
@@ -131,7 +131,9 @@ impl Reader<'_, '_> {
         // What was met before this event is not its fault.
         self.scanner.take_unstorable();
         if self.scanner.peek() != Some(b'{') {
-            self.batch.events.push(Event::of_other(self.scanner.value()?));
+            let item = self.scanner.value()?;
+            let unstorable = self.scanner.take_unstorable();
+            self.batch.events.push(Event { text: item.as_str(), unstorable, ..Event::default() });
             return Ok(());
         }
         let start = self.scanner.at();

@@ -80,6 +80,25 @@ fn a_report_too_deep_to_read_costs_no_event() {
 }
 
 #[test]
+fn an_event_too_deep_to_read_is_quarantined_alone() {
+    let deep = "{\"a\":[".repeat(9_999) + &"]}".repeat(9_999);
+    let good = event(&json!({}));
+    let bad = format!(
+        r#"{{"event":"b","properties":{{"$stream_id":"s1","x":{deep},"$lib_version":"1.2","$seq":7}},"distinct_id":"d"}}"#
+    );
+    let item = "[".repeat(99) + &"]".repeat(99);
+    let body = format!(r#"{{"api_key":"wk_shop","batch":[{good},{bad},{item},{good}],"sent_at":{deep}}}"#);
+    let append = append(&post("/e", body.as_bytes()));
+    assert_eq!(rows(&append).len(), 2);
+    let [event, other] = &quarantined(&append)[..] else { panic!("{append:?}") };
+    // What could be read of it is there, and its number is accounted for.
+    assert_eq!(json!([event[1], event[4], event[5], event[9]]), json!(["b", "s1", "unstorable", "1.2"]));
+    assert_eq!(event[10], json!({"$text": bad, "$bytes": bad.len()}));
+    assert_eq!(append.streams, r#"[["s1",7,1,[],false]]"#);
+    assert_eq!(json!([other[5], other[10]]), json!(["not_an_object", {"$text": item, "$bytes": item.len()}]));
+}
+
+#[test]
 fn a_bomb_is_refused() {
     // One block of a mebibyte, a thousand times: a gibibyte out of a mebibyte.
     let mut deflate = Compress::new(Compression::best(), false);
