@@ -2,6 +2,7 @@
 // removes (crates/tracker/src/spool.rs says what is in them). Here is what takes a browser: room, and who inherits.
 import { make, module, now, Op } from "./core.js";
 import { run } from "./carry.js";
+import { GECKO } from "./engine.js";
 import { stream } from "./fallback.js";
 import { PREFIX } from "./store.js";
 
@@ -119,6 +120,9 @@ export function noticed({ key, oldValue, newValue }: StorageEvent): void {
 export function claim(): void {
   if (release) return;
   release = () => {};
+  // Firefox looks for locks before it tells a page that it is left, and keeps one that holds any out of the
+  // back/forward cache. There another tab may send what this one is about to, and the collector stores it once.
+  if (GECKO) return;
   navigator.locks
     ?.request(PREFIX + stream.id, () => new Promise<void>((resolve) => (release = resolve)))
     .catch(() => {});
