@@ -4,11 +4,13 @@
  * `/<browser key>/<page>?…` is a page of that tenant; query parameters `tm-*` become `data-*` attributes of the
  * script tag, `options` (JSON) those of the npm package's `init`. `/<browser key>/strict?csp=…` has that policy, and
  * a nonce wherever the policy says NONCE. `/flaky/batch/` is the collector behind a door that
- * `/flaky/door?status=503` shuts.
+ * `/flaky/door?status=503` shuts, and `/flaky/door` says how many it has sent away.
  */
 import { AUTO } from "./site-auto.mjs";
 
 let door = 200;
+/** Batches sent away at the door. */
+let refused = 0;
 /** Documents asked for by browsers that only prerender them. */
 let prerendered = 0;
 
@@ -17,10 +19,13 @@ export default {
     const url = new URL(request.url);
     if (url.pathname === "/flaky/door") {
       door = Number(url.searchParams.get("status") ?? door);
-      return new Response(String(door));
+      return Response.json({ door, refused });
     }
     if (url.pathname === "/flaky/batch/") {
-      if (door !== 200) return new Response("shut", { status: door });
+      if (door !== 200) {
+        refused += 1;
+        return new Response("shut", { status: door });
+      }
       return env.COLLECTOR.fetch(new Request(new URL("/batch/", url), request));
     }
     if (url.pathname.startsWith("/npm/")) {

@@ -28,7 +28,7 @@ cargo xtask <command>
   bench [sdk|leave|collector] [--quick]
                        ratios beside the peers, measured in one run
   gen  [--check]       write what is generated from Rust (or fail if it has drifted)
-  setup                the wasm target, npm packages, a browser
+  setup                the wasm target, npm packages, the browsers
 ";
 
 fn main() -> ExitCode {
@@ -71,7 +71,9 @@ fn command(args: &[&str]) -> Result<()> {
         ["gen", "--check"] => r#gen::generate(r#gen::Mode::Check),
         ["setup"] => {
             setup::toolchain()?;
-            setup::browser().map(drop)
+            setup::browser()?;
+            setup::firefox()?;
+            setup::webkitgtk().map(drop)
         }
         [] | ["help" | "--help" | "-h"] => {
             print!("{HELP}");

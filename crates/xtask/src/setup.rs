@@ -1,7 +1,7 @@
 //! What the other commands need and a fresh machine lacks. Nothing here asks for an account, and everything
 //! comes from a registry: crates, npm, the system's packages.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
@@ -46,37 +46,88 @@ fn npm_packages() -> Result<()> {
 
 /// A Chromium to test with: `$CHROMIUM`, or one of the usual names, or installed where we may.
 pub fn browser() -> Result<PathBuf> {
-    if let Some(path) = find_browser() {
-        return Ok(path);
-    }
-    let is_root = capture(command("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
-    let debian = std::path::Path::new("/usr/bin/apt-get").exists();
-    if is_root && debian {
-        println!("no Chromium found: installing Debian's");
-        run(command("apt-get").args(["update", "-qq"]))?;
-        let install = ["install", "-y", "-qq", "--no-install-recommends", "chromium"];
-        run(command("apt-get").args(install).env("DEBIAN_FRONTEND", "noninteractive"))?;
-        if let Some(path) = find_browser() {
-            return Ok(path);
-        }
-    }
-    bail!(
+    find_or_install(
+        find_chromium,
+        &["chromium"],
         "the browser tests need Chromium. Debian or Ubuntu: sudo apt-get install chromium. Fedora: sudo dnf install \
-         chromium. macOS: brew install --cask chromium. Or set CHROMIUM to the path of a Chromium or Chrome."
+         chromium. macOS: brew install --cask chromium. Or set CHROMIUM to the path of a Chromium or Chrome.",
     )
 }
 
-fn find_browser() -> Option<PathBuf> {
-    if let Some(path) = std::env::var_os("CHROMIUM").map(PathBuf::from) {
+/// A Firefox to test with: `$FIREFOX`, or one of the usual names, or Debian's ESR installed where we may.
+pub fn firefox() -> Result<PathBuf> {
+    find_or_install(
+        find_firefox,
+        &["firefox-esr"],
+        "the engine tests need Firefox. Debian: sudo apt-get install firefox-esr. Fedora: sudo dnf install firefox. macOS: \
+         brew install --cask firefox. Or set FIREFOX to the path of a Firefox (not of a snap, which can't read the \
+         profile that the tests make).",
+    )
+}
+
+/// The driver of `WebKitGTK`, with what tests/engines builds a browser from and a screen to draw on; `None` where
+/// that engine doesn't exist.
+pub fn webkitgtk() -> Result<Option<PathBuf>> {
+    if !cfg!(target_os = "linux") {
+        println!("WebKitGTK runs on Linux only: not tested here");
+        return Ok(None);
+    }
+    find_or_install(
+        find_webkitgtk,
+        &["webkit2gtk-driver", "gir1.2-webkit2-4.1", "gjs", "xvfb"],
+        "the engine tests need WebKitGTK and its driver. Debian or Ubuntu: sudo apt-get install webkit2gtk-driver \
+         gir1.2-webkit2-4.1 gjs xvfb.",
+    )
+    .map(Some)
+}
+
+fn find_or_install(find: fn() -> Option<PathBuf>, packages: &[&str], else_say: &str) -> Result<PathBuf> {
+    if let Some(path) = find() {
+        return Ok(path);
+    }
+    let is_root = capture(command("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
+    if is_root && Path::new("/usr/bin/apt-get").exists() {
+        println!("installing Debian's {}", packages.join(", "));
+        run(command("apt-get").args(["update", "-qq"]))?;
+        let mut install = command("apt-get");
+        install.args(["install", "-y", "-qq", "--no-install-recommends"]).args(packages);
+        run(install.env("DEBIAN_FRONTEND", "noninteractive"))?;
+        if let Some(path) = find() {
+            return Ok(path);
+        }
+    }
+    bail!("{else_say}")
+}
+
+fn find_chromium() -> Option<PathBuf> {
+    let names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+    let macos = ["Chromium.app/Contents/MacOS/Chromium", "Google Chrome.app/Contents/MacOS/Google Chrome"];
+    find("CHROMIUM", &names, &macos)
+}
+
+fn find_firefox() -> Option<PathBuf> {
+    find("FIREFOX", &["firefox-esr", "firefox"], &["Firefox.app/Contents/MacOS/firefox"])
+}
+
+fn find_webkitgtk() -> Option<PathBuf> {
+    let driver = find("WEBKIT_DRIVER", &["WebKitWebDriver"], &[])?;
+    let bindings = "imports.gi.versions.WebKit2 = '4.1'; imports.gi.WebKit2";
+    let bound = command("gjs").args(["-c", bindings]).output().is_ok_and(|out| out.status.success());
+    (bound && on_path(&["Xvfb"]).is_some()).then_some(driver)
+}
+
+/// What the variable says, and nothing else if it says something; or a name on the path, or an app of macOS.
+fn find(variable: &str, names: &[&str], macos: &[&str]) -> Option<PathBuf> {
+    if let Some(path) = std::env::var_os(variable).map(PathBuf::from) {
         return path.exists().then_some(path);
     }
-    let names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+    let app = || macos.iter().map(|app| Path::new("/Applications").join(app)).find(|p| p.exists());
+    on_path(names).or_else(app)
+}
+
+fn on_path(names: &[&str]) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
-    let on_path =
-        std::env::split_paths(&path).flat_map(|dir| names.map(|name| dir.join(name))).find(|p| p.exists());
-    on_path.or_else(|| {
-        let macos =
-            ["Chromium.app/Contents/MacOS/Chromium", "Google Chrome.app/Contents/MacOS/Google Chrome"];
-        macos.into_iter().map(|app| PathBuf::from("/Applications").join(app)).find(|p| p.exists())
-    })
+    std::env::split_paths(&path)
+        .flat_map(|dir| names.iter().map(move |name| dir.join(name)))
+        .find(|p| p.exists())
 }

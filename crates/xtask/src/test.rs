@@ -34,6 +34,7 @@ const STEPS: &[Step] = &[
         let chromium = setup::browser()?;
         run(node_test_command("tests/packaging/*.test.mjs").env("CHROMIUM", chromium))
     }),
+    ("engines", engines),
     ("deny", deny),
 ];
 
@@ -83,6 +84,19 @@ fn node_test_command(files: &str) -> std::process::Command {
     let mut node = command("sh");
     node.arg("-c").arg(format!("exec node --test --test-concurrency=1 --test-reporter=spec {files}"));
     node
+}
+
+/// The same scenarios in every engine that there is here.
+fn engines() -> Result<()> {
+    let (chromium, firefox) = (setup::browser()?, setup::firefox()?);
+    let mut files = vec!["tests/engines/chromium.test.mjs", "tests/engines/firefox.test.mjs"];
+    let webkitgtk = setup::webkitgtk()?;
+    files.extend(webkitgtk.is_some().then_some("tests/engines/webkitgtk.test.mjs"));
+    let mut node = node_test_command(&files.join(" "));
+    node.env("CHROMIUM", chromium)
+        .env("FIREFOX", firefox)
+        .envs(webkitgtk.map(|path| ("WEBKIT_DRIVER", path)));
+    run(&mut node)
 }
 
 fn deny() -> Result<()> {
