@@ -2,7 +2,7 @@
 
 use alloc::string::String;
 
-use crate::members;
+use crate::{members, text};
 
 /// The members common to a run of events. A thousand queued events hold one copy of them and not a thousand.
 #[derive(Debug)]
@@ -35,8 +35,9 @@ impl Context {
     /// Whether `properties` may set what the context sets too: then the slow way of encoding sorts out who
     /// wins. Usually neither has the other's kind of names, and this takes one look at each.
     pub(crate) fn meets(&self, properties: &str) -> bool {
-        let plain = self.text.get(self.plain..).unwrap_or("");
-        members::each(properties).any(|m| m.key.starts_with("\"$") || members::has(plain, m.key))
+        let plain = text::piece(&self.text, self.plain, self.text.len());
+        members::each(properties)
+            .any(|m| m.key.as_bytes().get(1) == Some(&b'$') || members::has(plain, m.key))
     }
 }
 

@@ -16,6 +16,7 @@ use crate::{
     queue::{Queue, Room, WAITING},
     retry::{Backoff, Verdict, verdict},
     spool::{self, MAX_INHERITED, Priority, Spool},
+    text,
 };
 
 /// Most fetches under way at once: enough to empty a full queue in a few round trips, few enough to leave
@@ -243,8 +244,7 @@ impl Outbox {
             self.will_seq = self.seq + 1;
             self.will_told = false;
             self.will = Will::Made;
-            self.envelope.will.clear();
-            self.envelope.will.push_str(event);
+            text::put(&mut self.envelope.will, event);
         }
     }
 
@@ -289,7 +289,7 @@ impl Outbox {
     /// The timer fired.
     pub(crate) fn tick(&mut self, now: Now) {
         self.timer_ms = NEVER;
-        self.recall(|flight| flight.until_ms <= now.monotonic_ms);
+        self.recall(0, now.monotonic_ms);
         if self.deadline_ms <= now.monotonic_ms {
             self.ripen();
         }
@@ -298,7 +298,7 @@ impl Outbox {
 
     /// The page asks for everything to be sent, and waits for the answer: beacons, which have none, go again.
     pub(crate) fn flush(&mut self) {
-        self.recall(|flight| flight.until_ms != NEVER);
+        self.recall(0, NEVER - 1);
         self.ripen();
         self.phase = Phase::Sending(FlushReason::Asked);
     }
@@ -315,7 +315,9 @@ impl Outbox {
     pub(crate) fn leave(&mut self, reserved: usize, gone: bool) {
         self.ripen();
         self.saving = Some(true);
-        self.recall(|flight| gone && flight.until_ms == NEVER);
+        if gone {
+            self.recall(NEVER, NEVER);
+        }
         let under_way: usize = self.flights.iter().map(|flight| flight.bytes).sum();
         let bytes = PAGE_BUDGET_BYTES.saturating_sub(reserved + under_way);
         self.beacon = Room { events: self.batch_events, bytes };
@@ -325,7 +327,7 @@ impl Outbox {
     /// The browser would not take a beacon: from here on half as much at once, and by fetch what can't be
     /// halved.
     pub(crate) fn beacon_refused(&mut self, id: u32) {
-        if self.land(|flight| flight.id == id).is_some() {
+        if self.land(id) {
             self.beacon.events = self.queue.count(id) / 2;
             self.queue.release(id, false);
             self.phase = Phase::Leaving(FlushReason::Left);
@@ -335,7 +337,7 @@ impl Outbox {
     /// A fetch was answered with `status` (0: not at all). Answers to attempts since repeated otherwise are
     /// ignored: the repetition will have its own.
     pub(crate) fn answer(&mut self, id: u32, status: u32, retry_after_ms: u64, random: u64, now: Now) {
-        if self.land(|flight| flight.id == id).is_none() {
+        if !self.land(id) {
             return;
         }
         let count = self.queue.count(id);
@@ -373,7 +375,7 @@ impl Outbox {
     /// Something in the browser blocks requests: to hold events for a collector that will not be reached is no
     /// use to anybody. What earlier pages have left stays where it is.
     fn block(&mut self, now: Now) {
-        self.recall(|_| true);
+        self.recall(0, NEVER);
         self.spool.disinherit();
         let blocked = self.queue.remove(WAITING, 0, u32::MAX);
         self.drop(DropReason::Blocked, blocked, now);
@@ -382,8 +384,7 @@ impl Outbox {
     /// The next thing to do; `out` takes its text.
     pub(crate) fn poll(&mut self, out: &mut String, now: Now) -> Option<Effect> {
         if let Some((reason, count)) = self.drops.tell() {
-            out.clear();
-            out.push_str(drops::name(reason));
+            text::put(out, drops::name(reason));
             return Some(Effect::Dropped { reason, count });
         }
         if self.acknowledged > 0 {
@@ -441,8 +442,7 @@ impl Outbox {
             }
             let is_held = |chunk| self.queue.holds(chunk);
             if let Some(key) = self.spool.settle(self.settled(), self.drops.unreported, is_held) {
-                out.clear();
-                out.push_str(&key);
+                text::put(out, &key);
                 return Some(Effect::Forget);
             }
             self.landed = false;
@@ -540,16 +540,22 @@ impl Outbox {
         Some(Effect::SetTimer { ms: u32::try_from(ms).unwrap_or(u32::MAX) })
     }
 
-    /// Takes a flight for which `test` holds off the list.
-    fn land(&mut self, test: impl Fn(&Flight) -> bool) -> Option<Flight> {
-        let at = self.flights.iter().position(test)?;
-        Some(self.flights.swap_remove(at))
+    /// Takes the flight `id` off the list; false if it is not there.
+    fn land(&mut self, id: u32) -> bool {
+        let at = self.flights.iter().position(|flight| flight.id == id);
+        at.map(|at| self.flights.swap_remove(at)).is_some()
     }
 
-    /// What is in flights for which `test` holds waits again.
-    fn recall(&mut self, test: impl Fn(&Flight) -> bool) {
-        while let Some(flight) = self.land(&test) {
-            self.queue.release(flight.id, false);
+    /// What is in flights that are under way until some moment between `from_ms` and `to_ms` waits again.
+    fn recall(&mut self, from_ms: u64, to_ms: u64) {
+        let mut at = 0;
+        while let Some(flight) = self.flights.get(at) {
+            if flight.until_ms >= from_ms && flight.until_ms <= to_ms {
+                self.queue.release(flight.id, false);
+                self.flights.swap_remove(at);
+            } else {
+                at += 1;
+            }
         }
     }
 

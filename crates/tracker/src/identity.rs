@@ -6,7 +6,7 @@ use crate::{Slot, kept::Kept, members};
 
 /// Whether `json` is a string of at least one character: what an id and a name must be.
 pub(crate) fn is_id(json: &str) -> bool {
-    json.len() > 2 && json.starts_with('"')
+    json.len() > 2 && json.as_bytes().first() == Some(&b'"')
 }
 
 /// Gives the visitor the ids that are missing, from `fresh` (a JSON string).

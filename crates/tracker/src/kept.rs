@@ -2,7 +2,7 @@
 
 use alloc::string::String;
 
-use crate::{Slot, members};
+use crate::{Slot, members, text};
 
 /// One JSON value a slot; nothing where there is none.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ impl Kept {
 
     /// Adds the members `new` to those of an object; a key that is there already takes the new value.
     pub(crate) fn merge(&mut self, slot: Slot, new: &str) {
-        let mut value = String::from("{");
+        let mut value = text::copy("{");
         members::append_unless(&mut value, self.members(slot), new);
         members::append(&mut value, new);
         value.push('}');
@@ -46,8 +46,7 @@ impl Kept {
     /// Takes over what an earlier page or another tab has written down.
     pub(crate) fn restore(&mut self, slot: Slot, value: &str) {
         if let Some(kept) = self.values.get_mut(slot as usize) {
-            kept.clear();
-            kept.push_str(value);
+            text::put(kept, value);
         }
     }
 

@@ -6,6 +6,8 @@
 
 use alloc::string::String;
 
+use crate::text::{digits, inside, piece};
+
 /// One `"key":value`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Member<'a> {
@@ -17,7 +19,9 @@ pub(crate) struct Member<'a> {
 
 /// The text between the braces of `object`; `None` if it is no object.
 pub(crate) fn of_object(object: &str) -> Option<&str> {
-    object.strip_prefix('{')?.strip_suffix('}')
+    let bytes = object.as_bytes();
+    let is_object = bytes.len() > 1 && bytes.first() == Some(&b'{') && bytes.last() == Some(&b'}');
+    is_object.then(|| inside(object))
 }
 
 /// The members, in order.
@@ -63,7 +67,7 @@ pub(crate) fn text(out: &mut String, name: &str, text: &str) {
 /// Appends `"name":value`, with a comma in front if need be.
 pub(crate) fn number(out: &mut String, name: &str, value: u64) {
     key(out, name);
-    crate::text::digits(out, value);
+    digits(out, value);
 }
 
 /// Appends `"name":true` or `"name":false`, with a comma in front if need be.
@@ -124,10 +128,11 @@ impl<'a> Iterator for Members<'a> {
             at += 1;
         }
         // Every cut is at an ASCII byte, hence at a character boundary.
-        let (member, rest) = self.rest.split_at_checked(at).unwrap_or((self.rest, ""));
-        self.rest = rest.get(1..).unwrap_or("");
-        let (key, value) = member.split_at_checked(colon).unwrap_or((member, ""));
-        Some(Member { key, value: value.get(1..).unwrap_or("") })
+        let text = self.rest;
+        let at = at.min(text.len());
+        let colon = colon.min(at);
+        self.rest = piece(text, at + 1, text.len());
+        Some(Member { key: piece(text, 0, colon), value: piece(text, colon + 1, at) })
     }
 }
 

@@ -48,8 +48,7 @@ impl View {
 
     /// Begins another view, of the page where `place` says `$pathname`, at `monotonic_ms`.
     pub(crate) fn begin(&mut self, id: &str, place: &str, monotonic_ms: u64) {
-        self.id.clear();
-        self.id.push_str(id);
+        text::put(&mut self.id, id);
         self.leave_id.clear();
         self.pathname.clear();
         if let Some(member) = members::each(place).find(|m| m.key == "\"$pathname\"") {
@@ -94,7 +93,7 @@ impl View {
         members::key(out, "$prev_pageview_duration");
         let ms = monotonic_ms.saturating_sub(self.began_ms);
         text::digits(out, ms / 1_000);
-        write_decimals(out, ms % 1_000, 100);
+        text::decimals(out, ms % 1_000, 100);
         extent(out, "last_scroll", self.last.top, self.scrollable);
         extent(out, "max_scroll", self.max.top, self.scrollable);
         extent(out, "last_content", self.last.bottom, self.height);
@@ -122,16 +121,7 @@ fn write_fraction(out: &mut String, pixels: u32, of: u32) {
         out.push('1');
     } else {
         out.push('0');
-        write_decimals(out, u64::from(pixels) * 10_000 / u64::from(of), 1_000);
-    }
-}
-
-/// `.` and the digits of `value`, the first of which stands for `place`.
-fn write_decimals(out: &mut String, value: u64, mut place: u64) {
-    out.push('.');
-    while place > 0 {
-        text::digits(out, value / place % 10);
-        place /= 10;
+        text::decimals(out, u64::from(pixels) * 10_000 / u64::from(of), 1_000);
     }
 }
 

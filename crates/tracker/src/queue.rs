@@ -1,12 +1,13 @@
 //! The events that a page holds, in the order of their numbers, and the batches made of them.
 
-use alloc::{boxed::Box, rc::Rc, string::String, vec::Vec};
+use alloc::{rc::Rc, string::String, vec::Vec};
 
 use crate::{
     context::Context,
     encode::Cut,
     retry::MAX_ATTEMPTS,
     spool::{MAX_CHUNK_BYTES, MAX_CHUNK_EVENTS},
+    text,
 };
 
 /// Most events held: what Snowplow settled on after filling its users' storage.
@@ -19,7 +20,7 @@ pub(crate) const WAITING: u32 = 0;
 
 #[derive(Debug)]
 struct Event {
-    text: Box<str>,
+    text: String,
     /// Where in the text the context goes.
     cut: usize,
     /// The context, unless the text holds it.
@@ -49,7 +50,7 @@ impl Event {
     /// The text before and behind the context. The cut is where the text was cut when it was written: in bounds,
     /// and at a boundary.
     fn parts(&self) -> (&str, &str) {
-        self.text.split_at_checked(self.cut).unwrap_or((&self.text, ""))
+        (text::piece(&self.text, 0, self.cut), text::piece(&self.text, self.cut, self.text.len()))
     }
 }
 
@@ -97,7 +98,7 @@ impl Queue {
     ) -> usize {
         self.bytes += text.len();
         let context = cut.shared.then_some(context);
-        let text = text.into();
+        let text = text::copy(text);
         let event =
             Event { text, cut: cut.at, context, seq, chunk: 0, automatic, flight: WAITING, attempts: 0 };
         let bytes = event.bytes();
@@ -111,7 +112,7 @@ impl Queue {
         self.bytes += text.len();
         let at = self.inherited();
         let event = Event {
-            text: text.into(),
+            text: text::copy(text),
             cut: 0,
             context: None,
             seq: 0,
@@ -154,7 +155,7 @@ impl Queue {
                 shared = own;
                 written.context = event.context();
                 // The context takes its comma with it.
-                tail = tail.get(1..).unwrap_or("");
+                tail = text::piece(tail, 1, tail.len());
             }
             out.push_str(head);
             out.push_str(tail);

@@ -1,12 +1,14 @@
 //! Randomness from one seed, and the `UUIDv7`s made of it.
 
-use tallymark_event::EventId;
-
 /// Bits of the id's tail that count up within a millisecond.
 const LOW_BITS: u32 = 62;
 const LOW_MASK: u64 = (1 << LOW_BITS) - 1;
 /// The tail's upper 12 bits start below half, which leaves room to carry into.
 const HIGH_START_MASK: u64 = 0x7ff;
+const HIGH_MASK: u64 = 0xfff;
+/// Where a UUID says of which kind it is.
+const VERSION: u64 = 7 << 12;
+const VARIANT: u64 = 2 << LOW_BITS;
 
 /// xoshiro256++ over 32 bytes of the browser's randomness. Ids have to be unique, not unguessable: nothing
 /// is authorised by knowing one.
@@ -41,8 +43,8 @@ impl Rng {
         result
     }
 
-    /// A `UUIDv7` for `wall_ms`; within one millisecond each is greater than the one before.
-    pub(crate) fn id(&mut self, wall_ms: i64) -> EventId {
+    /// The two halves of a `UUIDv7` for `wall_ms`; within one millisecond each is greater than the one before.
+    pub(crate) fn id(&mut self, wall_ms: i64) -> [u64; 2] {
         let ms = u64::try_from(wall_ms).unwrap_or(0);
         if ms == self.last_ms {
             self.low += 1 + (self.next() >> 32);
@@ -53,9 +55,7 @@ impl Rng {
             self.high = self.next() & HIGH_START_MASK;
             self.low = self.next() & LOW_MASK;
         }
-        let [_, _, _, _, _, _, h0, h1] = self.high.to_be_bytes();
-        let [l0, l1, l2, l3, l4, l5, l6, l7] = self.low.to_be_bytes();
-        EventId::v7(ms, [h0, h1, l0, l1, l2, l3, l4, l5, l6, l7])
+        [ms << 16 | VERSION | self.high & HIGH_MASK, VARIANT | self.low]
     }
 }
 
@@ -70,7 +70,7 @@ mod tests {
         let mut rng = Rng::new();
         let ids: std::vec::Vec<_> = (0..10_000).map(|_| rng.id(1_795_220_079_697)).collect();
         assert!(ids.windows(2).all(|w| w[0] < w[1]));
-        assert!(ids.iter().all(|id| id.as_bytes()[6] >> 4 == 7 && id.as_bytes()[8] >> 6 == 2));
+        assert!(ids.iter().all(|id| id[0] >> 12 & 0xf == 7 && id[1] >> 62 == 2));
     }
 
     #[test]

@@ -70,7 +70,12 @@ mod tests {
     fn sessions(seed: u64, count: usize) -> Vec<String> {
         let mut rng = crate::rng::Rng::new();
         (0..4).for_each(|nth| rng.seed(seed.wrapping_add(nth)));
-        (0..count).map(|nth| rng.id(1_795_220_000_000 + i64::try_from(nth).unwrap()).to_string()).collect()
+        let id = |nth| {
+            let mut text = String::new();
+            text::id(&mut text, rng.id(1_795_220_000_000 + i64::try_from(nth).unwrap()));
+            text
+        };
+        (0..count).map(id).collect()
     }
 
     fn kept(sessions: &[String], name: &str, ppm: u32) -> usize {

@@ -100,7 +100,7 @@ pub fn sessions(wall_ms: &[i64]) -> Vec<u32> {
 /// The id in a kept session.
 pub(crate) fn id(kept: &str) -> &str {
     let end = kept.bytes().position(|b| b == b'|').unwrap_or(0);
-    kept.get(1..end).unwrap_or("")
+    text::piece(kept, 1, end)
 }
 
 #[cfg(test)]

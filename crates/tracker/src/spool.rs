@@ -79,17 +79,22 @@ impl Spool {
             text::digits(out, u64::from(last));
         }
         self.saved = last;
-        let key = out.get(start..).unwrap_or("");
+        let key = text::piece(out, start, out.len());
         match self.chunks.iter_mut().find(|chunk| chunk.key == key) {
             Some(chunk) => chunk.last = last,
-            None => self.chunks.push(Chunk { key: key.into(), last, id: 0, report: String::new() }),
+            None => self.chunks.push(Chunk { key: text::copy(key), last, id: 0, report: String::new() }),
         }
     }
 
     /// Takes over the chunk `key` of another stream, whose report is `report`; the id for its events.
     pub(crate) fn inherit(&mut self, key: &str, report: &str) -> u32 {
         self.last_id += 1;
-        self.chunks.push(Chunk { key: key.into(), last: 0, id: self.last_id, report: report.into() });
+        self.chunks.push(Chunk {
+            key: text::copy(key),
+            last: 0,
+            id: self.last_id,
+            report: text::copy(report),
+        });
         self.last_id
     }
 
@@ -135,7 +140,7 @@ impl Spool {
 
 /// Appends a JSON string that needs no escaping, without its quotes, and an underscore.
 pub(crate) fn push_id(out: &mut String, id: &str) {
-    out.push_str(id.get(1..id.len().saturating_sub(1)).unwrap_or(""));
+    out.push_str(text::inside(id));
     out.push('_');
 }
 

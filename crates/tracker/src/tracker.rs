@@ -159,8 +159,7 @@ impl Tracker {
             let session = Session::parse(value);
             if session.active_ms >= self.session.active_ms {
                 self.session = session;
-                self.session_id.clear();
-                self.session_id.push_str(session::id(value));
+                text::put(&mut self.session_id, session::id(value));
                 self.context = None;
             }
             return;
@@ -201,7 +200,7 @@ impl Tracker {
     /// URL's parameters that name a campaign, decoded; `own`: members of this event (`title`, `navigation_type`); `properties`: see
     /// [`Self::capture`].
     pub fn page(&mut self, place: &str, query: &str, own: &str, properties: &str) {
-        let mut own = String::from(own);
+        let mut own = text::copy(own);
         if self.capture_leave {
             self.view.name(&mut own);
             self.end_view();
@@ -216,8 +215,7 @@ impl Tracker {
 
     /// The URL has changed, and the view has not. Arguments: see [`Self::page`].
     pub fn locate(&mut self, place: &str, query: &str) {
-        self.place.clear();
-        self.place.push_str(place);
+        text::put(&mut self.place, place);
         self.arrival = campaign::of(query, self.consent.advertising());
         if !self.arrival.is_empty() {
             self.kept.set(Slot::Campaign, &self.arrival);
@@ -298,7 +296,7 @@ impl Tracker {
 
     /// From now on events do without the super-property `name` (a JSON string).
     pub fn unregister(&mut self, name: &str) {
-        let mut value = String::from("{");
+        let mut value = text::copy("{");
         members::append_unless(&mut value, self.kept.members(Slot::Supers), name);
         value.push('}');
         self.kept.set(Slot::Supers, &value);
@@ -365,7 +363,7 @@ impl Tracker {
             if self.view.leave_id.is_empty() {
                 text::id(&mut self.view.leave_id, self.rng.id(self.now.wall_ms));
             }
-            self.id.clone_from(&self.view.leave_id);
+            text::put(&mut self.id, &self.view.leave_id);
             self.context = None;
             // Having members of its own it holds its context, and is whole.
             self.encode(PAGELEAVE, &own, "", None, self.outbox.seq + 1);
@@ -408,8 +406,7 @@ impl Tracker {
     /// is nothing left.
     pub fn poll(&mut self, out: &mut String) -> Option<Effect> {
         if let Some(slot) = self.kept.unsaved(self.consent.may_keep()) {
-            out.clear();
-            out.push_str(self.kept.get(slot));
+            text::put(out, self.kept.get(slot));
             return Some(Effect::Persist { slot });
         }
         if !self.consent.may_send() {
@@ -449,7 +446,7 @@ impl Tracker {
             self.context = None;
             self.next_id();
             if !self.view.leave_id.is_empty() {
-                self.id.clone_from(&self.view.leave_id);
+                text::put(&mut self.id, &self.view.leave_id);
             }
             self.record(PAGELEAVE, &own, "{}", None);
         }
@@ -482,7 +479,7 @@ impl Tracker {
             own = &with_rate;
         }
         let (cut, context) = self.encode(name, own, properties, at, self.outbox.seq);
-        let automatic = name.starts_with("\"$") && !members::has(IDENTITY, name);
+        let automatic = name.as_bytes().get(1) == Some(&b'$') && !members::has(IDENTITY, name);
         self.outbox.push(&self.scratch, cut, context, automatic, now);
     }
 
@@ -519,7 +516,7 @@ impl Tracker {
                 self.kept.set(Slot::Campaign, &campaign);
             }
         }
-        let mut ours = self.fixed.clone();
+        let mut ours = text::copy(&self.fixed);
         members::raw(&mut ours, wire::STREAM_ID, &self.outbox.envelope.stream_id);
         members::append(&mut ours, &self.place);
         if !self.view.id.is_empty() {
@@ -570,7 +567,7 @@ impl Tracker {
 
     /// An id that is not an event's, as a JSON string.
     fn fresh_id(&mut self) -> String {
-        let mut text = String::from("\"");
+        let mut text = text::copy("\"");
         text::id(&mut text, self.rng.id(self.now.wall_ms));
         text.push('"');
         text
