@@ -1,8 +1,7 @@
 // Carries out what the module decides, and tells the page.
 import type { Events } from "./index.js";
 import { bytes, type Call, make, module, now, Op, poll, polled, text } from "./core.js";
-import { review } from "./review.js";
-import { forget, keep } from "./spool.js";
+import { forget, keep, retry } from "./spool.js";
 import { save } from "./store.js";
 import { beacon, post } from "./transport.js";
 
@@ -12,19 +11,20 @@ const listeners: { [E in keyof Events]?: Set<Listener> } = {};
 const later: Parameters<typeof run>[] = [];
 let timer: ReturnType<typeof setTimeout>;
 let carrying = false;
-let collector: string;
+/** Where requests go. */
+export let collector: string;
 
 /** Says on the console what goes wrong, when that is wanted. */
 export let warn: ((message: unknown) => void) | undefined;
 
-/** Where requests go, and whether to say what goes wrong. */
+/** Sets where requests go, and whether to say what goes wrong. */
 export function direct(url: string, debug?: boolean): void {
   collector = url;
   warn = debug ? (message) => console.warn("tallymark:", message) : undefined;
 }
 
-/** Promises of `flush()`, each with the number up to which events have to be settled. */
-export const flushes: [seq: number, resolve: () => void][] = [];
+/** What is to happen when all events up to a number are settled, by number: chunks go, promises of `flush()` resolve. */
+export const flushes: [seq: number, then: () => void][] = [];
 
 /** Calls `listener` whenever `event` happens; what is returned ends it. */
 export function listen(event: keyof Events, listener: Listener): () => void {
@@ -75,7 +75,7 @@ export function run(made: Call, name?: (made: Call) => string): void {
 function carry(effect: Uint32Array): void {
   const [kind, start, length, a, b] = effect;
   if (kind == 1) {
-    const body = review(bytes(start!, length!));
+    const body = bytes(start!, length!);
     const transport = b! & 3;
     if (transport != 1) {
       post(collector, body, !transport, warn).then(([status, after]) => run(now(Op.Answer, "", after, a, status)));
@@ -89,8 +89,11 @@ function carry(effect: Uint32Array): void {
     emit("dropped", { reason: text(start!, length!) as Events["dropped"]["reason"], count: a! });
   } else if (kind == 5) {
     emit("sent", { count: a! });
+    retry();
   } else if (kind == 6) {
-    if (!keep(text(start! + a!, length! - a!), text(start!, a!))) make(now(Op.Unkept));
+    const name = text(start! + a!, length! - a!);
+    if (!keep(name, text(start!, a!))) make(now(Op.Unkept));
+    else if (b) flushes.push([b, () => forget(name)]);
   } else {
     forget(text(start!, length!));
   }

@@ -6,15 +6,16 @@ import { type Call, load, module, now, Op, polled, type Source } from "./core.js
 import { send, stream, uuid7, view as sent } from "./fallback.js";
 import { measureSoon, watch } from "./lifecycle.js";
 import { allow, arrival, browser, cleanUrl, hasMoved, members, place } from "./place.js";
-import { reviewBy } from "./review.js";
 import { claim, disclaim, inherit, wipe } from "./spool.js";
 import { CONSENT, leaveWindowId, PREFIX, read, save, SLOTS, takeWindowId } from "./store.js";
-import { reserved } from "./transport.js";
+import { reserved, reviewBy } from "./transport.js";
 
 /** What an entry knows how to find. */
 export interface Assets extends Source {
   /** Imports what captures without code; only if that is wanted. */
   auto(): Promise<typeof import("./auto/index.js")>;
+  /** Imports what sees to `beforeSend` and `sampling`. */
+  review(): Promise<typeof import("./review.js")> | typeof import("./review.js");
 }
 
 /** Options, with where everything is. */
@@ -39,6 +40,8 @@ const EVENTS: { [op: number]: string } = {
 let config: Config;
 let held: Call[] = [];
 let ready = false;
+/** Whether the page wants to see events first, and what sees to that is not there yet: then nothing may leave. */
+let unreviewed = false;
 let failed = false;
 /** The moment of the early call being made up for. */
 let past: [wall: number, mono: number] | undefined;
@@ -83,7 +86,7 @@ function end(): void {
 
 /** Sends what is held without the module. Nobody will tell what became of it. */
 function sendHeld(gone?: boolean): void {
-  if (holds(1) == "p") return;
+  if (holds(1) == "p" || unreviewed) return;
   held = send(config.url, config.key, held, gone && config.capturePageleave != false);
   flushes.splice(0).forEach(([, resolve]) => resolve());
 }
@@ -163,6 +166,7 @@ function agree(analytics?: Letter, advertising?: Letter): void {
     stream.id = uuid7(Date.now());
     stream.seq = stream.lost = 0;
     held = [];
+    flushes.splice(0).forEach(([, then]) => then());
     disclaim();
     wipe();
   }
@@ -177,7 +181,7 @@ function agree(analytics?: Letter, advertising?: Letter): void {
 function share(): void {
   if (hidden || holds(1) != "g") return;
   claim();
-  void inherit();
+  void inherit(config.key);
 }
 
 function view(how?: string): void {
@@ -214,10 +218,7 @@ function takeOver(): void {
   run(now(Op.Permit, "", 0, code(defaults[0]), code(defaults[1]), +gpc));
   SLOTS.forEach((_, slot) => run(now(Op.Restore, read(slot), 0, slot)));
   const ids = [config.key, stream.id, stream.windowId].map(string);
-  const rates: Record<string, number> = {};
-  // An object from a script, a text from an attribute.
-  new URLSearchParams(config.sampling as never).forEach((rate, name) => (rates[name] = Math.round(+rate * 1e6)));
-  const start = [...ids, members(browser()), members(rates)].join("\n");
+  const start = [...ids, members(browser())].join("\n");
   run(now(Op.Start, start, 0, stream.seq, stream.lost, +(config.capturePageleave != false)));
   if (sent) run([Op.Adopt, sent.place + "\n" + sent.id, sent.wall, sent.mono]);
   ready = true;
@@ -257,10 +258,18 @@ function begin(early: EarlyCall[]): void {
       .then(({ start }) => start(api, autocapture, onView, cleanUrl, warn))
       .catch((error) => warn?.(error));
   }
-  // Tabs opened at once agree on who the visitor is: one after the other.
-  const inTurn = () => navigator.locks?.request(PREFIX + "start", takeOver) ?? takeOver();
-  load(config, inTurn, warn)
-    .catch((error) => ready || (module ? takeOver() : Promise.reject(error)))
+  const up = async () => {
+    if (unreviewed) {
+      const script = config.review();
+      const { reviewer } = "then" in script ? await script : script;
+      reviewBy(reviewer(config, warn));
+      unreviewed = false;
+    }
+    // Tabs opened at once agree on who the visitor is: one after the other.
+    await (navigator.locks?.request(PREFIX + "start", takeOver) ?? takeOver());
+  };
+  load(config, up, warn)
+    .catch((error) => ready || (module && !unreviewed ? takeOver() : Promise.reject(error)))
     .catch((error) => {
       warn?.(error);
       failed = true;
@@ -271,10 +280,10 @@ function begin(early: EarlyCall[]): void {
 /** Starts the SDK, and makes up for the calls made before it was there. */
 export function createClient(given: Config, early: EarlyCall[]): Tallymark {
   config = given;
+  unreviewed = !!(config.beforeSend || config.sampling);
   direct(config.url, config.debug);
   permit(config.consent, config.gpc != false);
   allow(config.urlParameters, config.captureHash);
-  reviewBy(config.beforeSend);
   for (const name in api) {
     const method = api[name as "page"] as (...given: unknown[]) => void;
     api[name as "page"] = (...given) => {

@@ -24,7 +24,6 @@ export const enum Op {
   Refused,
   Show,
   Save,
-  Inherit,
   Unkept,
   Lose,
   Permit,

@@ -1,7 +1,6 @@
 // What the loader sends by itself while there is no module: plainer events, in the same stream, so that
 // nothing captured is lost when the page leaves first, or the module can't be had at all.
 import { type Call, Op } from "./core.js";
-import { review } from "./review.js";
 import { keep as keepChunk } from "./spool.js";
 import { beacon, post } from "./transport.js";
 import * as store from "./store.js";
@@ -104,7 +103,7 @@ export function send(url: string, key: string, calls: Call[], leaving?: boolean)
     const report = { id: stream.id, seq: stream.seq, dropped: { queue_full: stream.lost } };
     // A beacon has no answer: the next page's module sends it again.
     keepChunk(`1${stream.id}_${uuid7(0)}`, JSON.stringify({ stream: report, context: {}, batch: part }));
-    const body = review(JSON.stringify({ api_key: key, batch: part, sent_at: new Date(), stream: report }));
+    const body = JSON.stringify({ api_key: key, batch: part, sent_at: new Date(), stream: report });
     beacon(url, body) || post(url, body);
   }
   return left;

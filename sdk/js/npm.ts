@@ -20,5 +20,6 @@ export function init(options: Options): Tallymark {
     wasmUrl: new URL("./tm.wasm", import.meta.url).href,
     brain: () => import("./brain.js"),
     auto: () => import("./auto/index.js"),
+    review: () => import("./review.js"),
   }));
 }

@@ -8,6 +8,7 @@ declare const WASM: string;
 declare const WASM_INTEGRITY: string;
 declare const BRAIN: string;
 declare const AUTO: string;
+declare const REVIEW: string;
 
 const script = (document.currentScript ?? document.querySelector("script[data-key]")) as HTMLScriptElement;
 const given = script.dataset;
@@ -33,6 +34,7 @@ Object.assign(
       integrity: WASM_INTEGRITY,
       brain: () => import(beside(BRAIN)),
       auto: () => import(beside(AUTO)),
+      review: () => import(beside(REVIEW)),
     }),
     stub.q,
   ),

@@ -1,19 +1,18 @@
 // The copy on disk of what was captured and not acknowledged: chunks in localStorage, which the module writes and
 // removes (crates/tracker/src/spool.rs says what is in them). Here is what takes a browser: room, and who inherits.
-import { make, module, now, Op } from "./core.js";
-import { run } from "./carry.js";
+import { collector, run, warn } from "./carry.js";
+import { make, now, Op } from "./core.js";
 import { GECKO } from "./engine.js";
 import { stream } from "./fallback.js";
 import { PREFIX } from "./store.js";
+import { post } from "./transport.js";
 
 /** Most that an origin's chunks take, in bytes: a tenth of what browsers give, which is the host page's to fill. */
 const MAX_BYTES = 512 * 1024;
-/** What is left when it was too much: so that making room is rare. */
-const KEPT_BYTES = MAX_BYTES * 0.9;
-/** A chunk's share for its key, which has 48 characters, and what a browser adds. */
+/** A chunk's share for its key, which has 50 characters, and what a browser adds. */
 const CHUNK_BYTES = 64;
-/** As many events as the module inherits at a time. */
-const MAX_INHERITED = 200;
+/** Most events of earlier pages in a request. */
+const BATCH_EVENTS = 50;
 /** A will younger than that, in ms, may be of a page that is merely hidden: as long as a session may idle. */
 const WILL_MS = 30 * 60_000;
 
@@ -22,41 +21,30 @@ const CHUNK = PREFIX + "q";
 const streamOf = (name: string) => name.slice(1, 37);
 
 interface Chunk {
-  stream: { id: string; seq: number; dropped: Record<string, number> };
+  batch: { timestamp: string; properties: { $seq: number } }[];
   context: object;
-  batch: { timestamp: string; properties: object }[];
+  stream: { id: string; seq: number; dropped: Record<string, number> };
 }
 
-let used = 0;
-/** Chunks inherited and not yet forgotten, and what is to happen when there are none. */
-const heirs = new Set<string>();
-let settled: (() => void) | undefined;
 /** Ends this page's claim on its own chunks. */
 let release: (() => void) | undefined;
 let looking = false;
+/** Whether what others have left could not be sent. */
+let left = false;
 
 /** Browsers keep a text in one byte a character, or, if it has others than Latin-1's, in two. */
-const sizeOf = (value: string | null) =>
-  value ? CHUNK_BYTES + (/[^\0-\xff]/.test(value) ? 2 : 1) * value.length : 0;
+const sizeOf = (text: string) => CHUNK_BYTES + (/[^\0-\xff]/.test(text) ? 2 : 1) * text.length;
 
-/** Names of all chunks, in the order of eviction. */
-const chunks = (): string[] =>
-  Object.keys(localStorage)
-    .flatMap((key) => (key.startsWith(CHUNK) ? key.slice(CHUNK.length) : []))
+/** All chunks by name, in the order of eviction. */
+const chunks = (): [name: string, text: string][] =>
+  Object.entries(localStorage)
+    .flatMap(([key, text]): [string, string][] => (key.startsWith(CHUNK) ? [[key.slice(CHUNK.length), text]] : []))
     .sort();
-
-const get = (name: string) => localStorage.getItem(CHUNK + name)!;
-
-function remove(name: string): void {
-  used -= sizeOf(get(name));
-  localStorage.removeItem(CHUNK + name);
-}
 
 /** Puts a chunk on disk; false if there is no disk, or no room on it. */
 export function keep(name: string, chunk: string): boolean {
   try {
-    used += sizeOf(chunk) - sizeOf(get(name));
-    if (used > MAX_BYTES) evict();
+    makeRoom(sizeOf(chunk));
     localStorage.setItem(CHUNK + name, chunk);
     return true;
   } catch {
@@ -67,53 +55,58 @@ export function keep(name: string, chunk: string): boolean {
 /** Removes a chunk whose events are settled. */
 export function forget(name: string): void {
   try {
-    remove(name);
+    localStorage.removeItem(CHUNK + name);
   } catch {
     // Then it is sent once more, which changes nothing.
   }
-  if (heirs.delete(name) && !heirs.size) settled?.();
 }
 
 /** Removes all chunks. */
 export function wipe(): void {
   try {
-    chunks().forEach(remove);
+    chunks().forEach(([name]) => forget(name));
   } catch {
     // No disk.
   }
 }
 
-/** Makes room: the least and oldest first, each counted in its stream's books. */
-function evict(): void {
-  for (const name of chunks()) {
-    if (used <= KEPT_BYTES) break;
-    const text = get(name);
-    remove(name);
+/** Our own chunk is gone: `evicted`, or sent by another tab. */
+const lose = (text: string, evicted: number) => {
+  const { batch } = JSON.parse(text) as Chunk;
+  const [first, last] = [batch[0], batch[batch.length - 1]];
+  return now(Op.Lose, "", 0, first?.properties.$seq, last?.properties.$seq, evicted);
+};
+
+/** Makes room: the least and oldest go first, each counted in its stream's books. */
+function makeRoom(bytes: number): void {
+  const all = chunks();
+  for (const [, text] of all) bytes += sizeOf(text);
+  for (const [name, text] of all) {
+    if (bytes <= MAX_BYTES) break;
+    bytes -= sizeOf(text);
+    forget(name);
     // The module counts what it still held.
-    if (streamOf(name) == stream.id) make(now(Op.Lose, name, 0, 1));
+    if (streamOf(name) == stream.id) make(lose(text, 1));
     else bury(text);
   }
 }
 
 /** Leaves a report in the place of events that nobody will send: a chunk without events, evicted last. */
 function bury(text: string): void {
-  const { stream, batch } = JSON.parse(text) as Chunk;
+  const { batch, stream } = JSON.parse(text) as Chunk;
   if (!batch.length) return;
-  const name = `9${stream.id}_evicted`;
-  const before = get(name);
+  const name = `${CHUNK}9${stream.id}_evicted`;
+  const before = localStorage.getItem(name);
   const { dropped } = before ? (JSON.parse(before) as Chunk).stream : stream;
   stream.dropped.storage_full = (dropped.storage_full ?? 0) + batch.length;
-  const report = JSON.stringify({ stream, context: {}, batch: [] });
-  used += sizeOf(report) - sizeOf(before);
-  localStorage.setItem(CHUNK + name, report);
+  localStorage.setItem(name, JSON.stringify({ batch: [], context: {}, stream }));
 }
 
-/** Another tab has written or removed a chunk. */
+/** Another tab has removed a chunk. */
 export function noticed({ key, oldValue, newValue }: StorageEvent): void {
-  if (!key?.startsWith(CHUNK)) return;
-  used += sizeOf(newValue) - sizeOf(oldValue);
-  const name = key.slice(CHUNK.length);
-  if (!newValue && streamOf(name) == stream.id) run(now(Op.Lose, name, 0, 0));
+  if (oldValue && !newValue && key!.startsWith(CHUNK) && streamOf(key!.slice(CHUNK.length)) == stream.id) {
+    run(lose(oldValue, 0));
+  }
 }
 
 /** The page is seen: it sends its own. A lock says so, and ends with the page however that ends. */
@@ -132,50 +125,65 @@ export function claim(): void {
 export function disclaim(): void {
   release?.();
   release = undefined;
-  settled?.();
 }
 
-/** Hands what pages that are gone have left to the module, a part at a time, as the one tab that does. */
-export async function inherit(): Promise<void> {
+let key: string;
+
+/** Sends what pages that are gone have left, request by request, as the one tab that does. */
+export async function inherit(writeKey: string): Promise<void> {
+  key = writeKey;
   const { locks } = navigator;
   // Without locks two tabs may send the same; the collector stores it once.
   const elected = async (lock: unknown) => {
     if (!lock) return;
     const held = locks ? (await locks.query()).held! : [];
-    const claimed = held.map((lock) => lock.name!.slice(PREFIX.length));
-    while (release && module && take(claimed)) await new Promise<void>((resolve) => (settled = resolve));
-    heirs.clear();
+    const claimed = held.map(({ name }) => name!.slice(PREFIX.length));
+    for (let most = BATCH_EVENTS; release && most; ) most = await sendLeft(claimed, most);
   };
   if (looking) return;
   looking = true;
   try {
     await (locks ? locks.request(PREFIX + "sender", { ifAvailable: true }, elected) : elected(true));
-  } catch {
+  } catch (error) {
     // No disk, or no right to locks.
+    warn?.(error);
   }
   looking = false;
 }
 
-/** Hands over what nobody claims; whether there was any. */
-function take(claimed: string[]): boolean {
-  used = 0;
-  let events = 0;
-  for (const name of chunks()) {
-    const text = get(name);
-    used += sizeOf(text);
+/** The collector answers again. */
+export function retry(): void {
+  if (left) void inherit(key);
+}
+
+/** Sends a request of chunks that nobody claims, with `most` events at most; how many the next may have, 0 for none. */
+async function sendLeft(claimed: string[], most: number): Promise<number> {
+  const names: string[] = [];
+  const batch: object[] = [];
+  const reports: object[] = [];
+  for (const [name, text] of chunks()) {
     const id = streamOf(name);
-    if (id == stream.id || claimed.includes(id) || events >= MAX_INHERITED) continue;
+    if (id == stream.id || claimed.includes(id)) continue;
     try {
-      const { stream, context, batch } = JSON.parse(text) as Chunk;
-      if (name.endsWith("will") && Date.now() - Date.parse(batch[0]!.timestamp) < WILL_MS) continue;
-      for (const event of batch) event.properties = { ...context, ...event.properties };
-      heirs.add(name);
-      events += batch.length + 1;
-      run(now(Op.Inherit, [name, JSON.stringify(stream), JSON.stringify(batch).slice(1, -1)].join("\n")));
+      const chunk = JSON.parse(text) as Chunk;
+      if (name.endsWith("will") && Date.now() - Date.parse(chunk.batch[0]!.timestamp) < WILL_MS) continue;
+      if (names.length && batch.length + chunk.batch.length >= most) break;
+      for (const event of chunk.batch) batch.push({ ...event, properties: { ...chunk.context, ...event.properties } });
+      reports.push(chunk.stream);
+      names.push(name);
     } catch {
       // Not ours, or half written: nobody will ever read it.
-      remove(name);
+      forget(name);
     }
   }
-  return heirs.size > 0;
+  left = names.length > 0;
+  if (!left) return 0;
+  const body = JSON.stringify({ api_key: key, batch, sent_at: new Date(), stream: reports });
+  const [status] = await post(collector, body, true, warn);
+  // Too large: chunk by chunk.
+  if (status == 413 && names.length > 1) return 1;
+  // What is refused for good is of no more use; the rest waits for the collector, or the next page.
+  if (status < 200 || status == 408 || status == 429 || status > 499) return 0;
+  names.forEach(forget);
+  return most;
 }

@@ -9,10 +9,21 @@ const TYPE = "text/plain"; // CORS-simple: no preflight, which a page that is be
 /** Bytes of keepalive fetches under way, which the page's beacons have to leave out of their budget. */
 export let reserved = 0;
 
+/** What every body goes through before it leaves; see review.ts. */
+let review: ((body: string) => string) | undefined;
+
+export function reviewBy(given: typeof review): void {
+  review = given;
+}
+
+type Body = Uint8Array<ArrayBuffer> | string;
+const reviewed = (body: Body): Body =>
+  review ? review(typeof body == "string" ? body : new TextDecoder().decode(body)) : body;
+
 /** Hands the body to the browser; false if it would not take it. */
-export function beacon(url: string, body: BlobPart): boolean {
+export function beacon(url: string, body: Body): boolean {
   try {
-    return navigator.sendBeacon(url, new Blob([body], { type: TYPE }));
+    return navigator.sendBeacon(url, new Blob([reviewed(body)], { type: TYPE }));
   } catch {
     return false;
   }
@@ -30,20 +41,20 @@ async function isBlocked(url: string, error: unknown): Promise<boolean> {
 }
 
 /**
- * Posts the body; status 0 if there was no answer, 1 if the browser has blocked the request. `patient`: there is time to compress, and reason to outlive
- * the page if that is cheap. Otherwise the request is under way before this returns.
+ * Posts the body; status 0 if there was no answer, 1 if the browser has blocked the request. `patient`: there is time to
+ * compress, and reason to outlive the page if that is cheap. Otherwise the request is under way before this returns.
  */
 export async function post(
   url: string,
-  bytes: Uint8Array<ArrayBuffer> | string,
+  given: Body,
   patient?: boolean,
   warn?: (message: unknown) => void,
 ): Promise<[status: number, retryAfterMs: number]> {
   let kept = 0;
   try {
-    let body: BodyInit = bytes;
+    let body: Body | Blob = reviewed(given);
     if (patient && self.CompressionStream) {
-      const zipped = new Blob([bytes]).stream().pipeThrough(new CompressionStream("gzip"));
+      const zipped = new Blob([body]).stream().pipeThrough(new CompressionStream("gzip"));
       body = await new Response(zipped).blob();
       if (body.size < KEEPALIVE_BYTES) reserved += kept = body.size;
     }

@@ -4,7 +4,7 @@
 //!
 //! # In: calls
 //! [`call`] takes the number of an [`Op`], the two clocks in ms (`Date.now()`, `performance.now()`), and what
-//! the operation needs: up to five lines of text, a float and three integers; what it does not need is not
+//! the operation needs: up to four lines of text, a float and three integers; what it does not need is not
 //! looked at. Text goes through one buffer: [`buffer`]`(size)` says where it is, and JavaScript writes UTF-8
 //! there with `TextEncoder.encodeInto`. A line is a JSON value as `JSON.stringify` writes it (which escapes line
 //! ends, so that a line end is always a separator), an object's members without the braces, or nothing. The
@@ -22,7 +22,7 @@
 //! | 3 | persist | value | slot | |
 //! | 4 | dropped | reason | count | |
 //! | 5 | sent | | count | |
-//! | 6 | keep | chunk, then its key | length of the chunk in bytes | |
+//! | 6 | keep | chunk, then its key | length of the chunk in bytes | last number, or 0 |
 //! | 7 | forget | key | | |
 //!
 //! # Safety
@@ -72,7 +72,7 @@ enum Op {
     Seed,
     /// Line: value. Integer: slot.
     Restore,
-    /// Lines: key, stream id, window id, the browser's members, rates. Integers: events already numbered, and lost;
+    /// Lines: key, stream id, window id, the browser's members. Integers: events already numbered, and lost;
     /// 1 if leaving is an event.
     Start,
     /// Lines: place, query, the view's id without quotes. The clocks say when it began.
@@ -97,11 +97,9 @@ enum Op {
     Show,
     /// Nothing.
     Save,
-    /// Lines: key, report, events.
-    Inherit,
     /// Nothing.
     Unkept,
-    /// Line: key. Integer: 1 if it was evicted.
+    /// Integers: the first and the last number; 1 if they were evicted.
     Lose,
     /// Integers: the letters (p, g, d) that hold for analytics and for advertising; 1 for GPC.
     Permit,
@@ -110,16 +108,15 @@ enum Op {
 }
 
 /// By number; the order is the enum's, which `js/core.ts` repeats.
-const OPS: [Op; 27] = {
+const OPS: [Op; 26] = {
     use Op::{
-        Adopt, Answer, Capture, Decide, Flush, Group, Hide, Identify, Inherit, Leave, Locate, Lose, Online,
-        Page, Permit, Refused, Register, Reset, Restore, Save, Scroll, Seed, Show, Start as Begin, Tick,
-        Unkept, Unregister,
+        Adopt, Answer, Capture, Decide, Flush, Group, Hide, Identify, Leave, Locate, Lose, Online, Page,
+        Permit, Refused, Register, Reset, Restore, Save, Scroll, Seed, Show, Start as Begin, Tick, Unkept,
+        Unregister,
     };
     [
         Capture, Page, Locate, Identify, Group, Register, Unregister, Reset, Seed, Restore, Begin, Adopt,
-        Scroll, Tick, Flush, Online, Hide, Leave, Answer, Refused, Show, Save, Inherit, Unkept, Lose, Permit,
-        Decide,
+        Scroll, Tick, Flush, Online, Hide, Leave, Answer, Refused, Show, Save, Unkept, Lose, Permit, Decide,
     ]
 };
 
@@ -189,7 +186,7 @@ pub extern "C" fn buffer(size: usize) -> *mut u8 {
 pub extern "C" fn call(op: usize, len: usize, wall: f64, mono: f64, x: f64, i: u32, j: u32, k: u32) {
     let module = module();
     let mut lines = module.input.get(..len).unwrap_or(&[]).split(|byte| *byte == b'\n');
-    let [a, b, c, d, e] = [(); 5].map(|()| {
+    let [a, b, c, d] = [(); 4].map(|()| {
         let line = lines.next().unwrap_or(&[]);
         // SAFETY: written by encodeInto, see above; a line end is a whole character.
         unsafe { core::str::from_utf8_unchecked(line) }
@@ -217,7 +214,6 @@ pub extern "C" fn call(op: usize, len: usize, wall: f64, mono: f64, x: f64, i: u
                 stream_id: b,
                 window_id: c,
                 browser: d,
-                rates: e,
                 seq: i,
                 lost: j,
                 capture_leave: k != 0,
@@ -234,9 +230,8 @@ pub extern "C" fn call(op: usize, len: usize, wall: f64, mono: f64, x: f64, i: u
         Op::Refused => tracker.beacon_refused(i),
         Op::Show => tracker.show(),
         Op::Save => tracker.save(),
-        Op::Inherit => tracker.inherit(a, b, c),
         Op::Unkept => tracker.unkept(),
-        Op::Lose => tracker.lose(a, i != 0),
+        Op::Lose => tracker.lose(i, j, k != 0),
         Op::Permit => {
             let holds = |letter| decision(letter).unwrap_or(Decision::Pending);
             tracker.permit(holds(i), holds(j), k != 0);
@@ -262,7 +257,7 @@ pub(crate) extern "C" fn poll() -> *const Polled {
         Some(Effect::Persist { slot }) => (3, slot as u32, 0),
         Some(Effect::Dropped { count, .. }) => (4, count, 0),
         Some(Effect::Sent { count }) => (5, count, 0),
-        Some(Effect::Keep { chunk_bytes }) => (6, chunk_bytes as u32, 0),
+        Some(Effect::Keep { chunk_bytes, last }) => (6, chunk_bytes as u32, last),
         Some(Effect::Forget) => (7, 0, 0),
     };
     (polled.text, polled.length) = (output.as_ptr(), output.len());

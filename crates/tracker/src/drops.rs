@@ -14,19 +14,12 @@ pub(crate) struct Drops {
     told: [u32; DropReason::ALL.len()],
     /// Whether the collector has yet to be told.
     pub(crate) unreported: bool,
-    /// Whether the disk has yet to be told, should the collector not be.
-    pub(crate) unsaved: bool,
 }
 
 impl Drops {
     /// None.
     pub(crate) const fn new() -> Self {
-        Self {
-            counts: [0; DropReason::ALL.len()],
-            told: [0; DropReason::ALL.len()],
-            unreported: false,
-            unsaved: false,
-        }
+        Self { counts: [0; DropReason::ALL.len()], told: [0; DropReason::ALL.len()], unreported: false }
     }
 
     /// Counts `count` more events given up for `reason`.
@@ -34,7 +27,6 @@ impl Drops {
         if let Some(total) = self.counts.get_mut(reason as usize) {
             *total += u32::try_from(count).unwrap_or(u32::MAX);
             self.unreported = true;
-            self.unsaved = true;
         }
     }
 

@@ -32,6 +32,9 @@ pub enum Effect {
     Keep {
         /// Where the chunk ends and its key begins.
         chunk_bytes: usize,
+        /// Once all events up to this number are settled, the chunk need not be on disk any more; 0 for what stays
+        /// until it is forgotten, here or by another page.
+        last: u32,
     },
     /// Remove from disk what is there under the key polled with it.
     Forget,

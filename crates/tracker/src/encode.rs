@@ -97,21 +97,13 @@ impl Envelope {
         members::raw(out, "batch", "[");
     }
 
-    /// Appends what comes behind the events: the moment of sending, and the reports, ours and those of streams
-    /// whose events we have inherited (`others`: objects, each with a comma in front).
-    pub(crate) fn close(&self, out: &mut String, seq: u32, drops: &mut Drops, others: &str, now: Now) {
+    /// Appends what comes behind the events: the moment of sending, and the stream's report.
+    pub(crate) fn close(&self, out: &mut String, seq: u32, drops: &mut Drops, now: Now) {
         out.push(']');
         moment(out, "sent_at", now.timestamp());
         members::key(out, wire::STREAM);
-        if !others.is_empty() {
-            out.push('[');
-        }
         self.report(out, seq, drops, &self.will);
         drops.unreported = false;
-        if !others.is_empty() {
-            out.push_str(others);
-            out.push(']');
-        }
         out.push('}');
     }
 
@@ -222,7 +214,7 @@ mod tests {
         let mut text = String::from("left over");
         envelope.open(&mut text);
         text.push_str("1,2");
-        envelope.close(&mut text, u32::MAX, &mut drops, "", NOW);
+        envelope.close(&mut text, u32::MAX, &mut drops, NOW);
         assert!(text.len() <= envelope.bytes() + 3, "{}", text.len());
         let body: Value = serde_json::from_str(&text).unwrap();
         assert_eq!(body["api_key"], "wk_1");

@@ -12,10 +12,9 @@ use crate::{
     context::Context,
     drops::{self, Drops},
     encode::{Cut, Envelope},
-    members,
     queue::{Queue, Room, WAITING},
     retry::{Backoff, Verdict, verdict},
-    spool::{self, MAX_INHERITED, Priority, Spool},
+    spool::{self, Priority},
     text,
 };
 
@@ -68,11 +67,10 @@ enum Will {
 pub(crate) struct Outbox {
     pub(crate) envelope: Envelope,
     queue: Queue,
-    spool: Spool,
+    /// Numbers up to this are on disk, or settled.
+    saved: u32,
     /// Whether the disk is to be brought up to date, and whether with a report if that is all there is.
     saving: Option<bool>,
-    /// Whether something was settled, and the disk may be rid of it.
-    landed: bool,
     will: Will,
     /// The will's number; 0 without one.
     will_seq: u32,
@@ -114,9 +112,8 @@ impl Outbox {
                 will: String::new(),
             },
             queue: Queue::new(),
-            spool: Spool::new(),
+            saved: 0,
             saving: None,
-            landed: false,
             will: Will::None,
             will_seq: 0,
             will_told: true,
@@ -139,7 +136,7 @@ impl Outbox {
 
     /// Numbers up to `seq` are not ours to keep on disk.
     pub(crate) const fn skip(&mut self, seq: u32) {
-        self.spool.saved = seq;
+        self.saved = seq;
     }
 
     /// All events up to this number were acknowledged or given up.
@@ -150,7 +147,7 @@ impl Outbox {
     /// How many events are neither acknowledged nor given up.
     #[cfg(test)]
     pub(crate) fn held(&self) -> usize {
-        self.queue.len() - self.queue.inherited()
+        self.queue.len()
     }
 
     /// The numbers of our own events that are held.
@@ -188,27 +185,6 @@ impl Outbox {
         }
     }
 
-    /// Takes over the chunk `key` that another stream has left on disk: its `report`, an object, and its `events`,
-    /// an array's items.
-    pub(crate) fn inherit(&mut self, key: &str, report: &str, events: &str) {
-        if self.queue.inherited() >= MAX_INHERITED || self.backoff.is_blocked() {
-            return;
-        }
-        let chunk = self.spool.inherit(key, report);
-        // Items, too, are what stands between commas.
-        for event in members::each(events) {
-            if event.key.len() < self.batch_bytes() {
-                self.queue.inherit(event.key, chunk);
-            }
-        }
-        if !self.queue.holds(chunk) {
-            self.queue.inherit("", chunk);
-        }
-        // One request for what was left and for what has come: after every navigation there is a bit of each.
-        self.ripen();
-        self.phase = Phase::Sending(FlushReason::Due);
-    }
-
     /// The task is over in which events were captured: they go to disk.
     pub(crate) const fn save(&mut self) {
         self.saving = Some(false);
@@ -219,17 +195,14 @@ impl Outbox {
         self.envelope.memory_only = true;
     }
 
-    /// Our own chunk `key` was removed from disk by another hand: to make room (`evicted`), or because another
-    /// tab has sent it.
-    pub(crate) fn lose(&mut self, key: &str, evicted: bool, now: Now) {
-        if let Some((first, last)) = self.spool.lose(key) {
-            let gone = self.queue.remove(WAITING, first, last);
-            self.landed = true;
-            if evicted {
-                self.drop(DropReason::StorageFull, gone, now);
-            } else {
-                self.acknowledged += gone;
-            }
+    /// The chunk with the numbers from `first` to `last` was removed from disk by another hand: to make room
+    /// (`evicted`), or because another tab has sent it.
+    pub(crate) fn lose(&mut self, first: u32, last: u32, evicted: bool, now: Now) {
+        let gone = self.queue.remove(WAITING, first, last);
+        if evicted {
+            self.drop(DropReason::StorageFull, gone, now);
+        } else {
+            self.acknowledged += gone;
         }
     }
 
@@ -268,12 +241,13 @@ impl Outbox {
 
     /// Forgets everything captured: it was never to be. What comes after belongs to the stream `stream_id`.
     pub(crate) fn discard(&mut self, stream_id: &str) {
-        let key = core::mem::take(&mut self.envelope.key);
-        // Answers to requests of before are still to come, and must find nothing of after.
-        let last_flight = self.last_flight;
-        *self = Self::new();
-        self.last_flight = last_flight;
-        self.envelope.key = key;
+        // Answers to requests of before are still to come, and find nothing of after.
+        self.recall(0, NEVER);
+        self.queue.remove(WAITING, 0, u32::MAX);
+        self.drops = Drops::new();
+        self.revoke_will();
+        (self.seq, self.ripe, self.saved, self.acknowledged) = (0, 0, 0, 0);
+        self.envelope.stream_id.clear();
         self.envelope.stream_id.push_str(stream_id);
     }
 
@@ -341,7 +315,6 @@ impl Outbox {
             return;
         }
         let count = self.queue.count(id);
-        self.landed = true;
         self.backoff.note(status, now.monotonic_ms);
         match verdict(status) {
             Verdict::Acknowledged => {
@@ -373,10 +346,9 @@ impl Outbox {
     }
 
     /// Something in the browser blocks requests: to hold events for a collector that will not be reached is no
-    /// use to anybody. What earlier pages have left stays where it is.
+    /// use to anybody.
     fn block(&mut self, now: Now) {
         self.recall(0, NEVER);
-        self.spool.disinherit();
         let blocked = self.queue.remove(WAITING, 0, u32::MAX);
         self.drop(DropReason::Blocked, blocked, now);
     }
@@ -419,66 +391,56 @@ impl Outbox {
             self.will = Will::OnDisk;
             spool::open(out);
             out.push_str(&self.envelope.will);
-            spool::close(out, "", |out| self.envelope.report(out, self.will_seq, &self.drops, ""));
+            spool::close(out, "");
+            self.envelope.report(out, self.will_seq, &self.drops, "");
+            out.push('}');
             let chunk_bytes = out.len();
             self.write_will_key(out);
-            return Some(Effect::Keep { chunk_bytes });
+            return Some(Effect::Keep { chunk_bytes, last: 0 });
         }
         if self.will == Will::Revoked {
             self.will = Will::None;
             self.write_will_key(out);
             return Some(Effect::Forget);
         }
-        if let Some(with_report) = self.saving {
-            if let Some(keep) = self.write_chunk(with_report, out) {
-                return Some(keep);
-            }
+        let with_report = self.saving?;
+        let keep = self.write_chunk(with_report, out);
+        if keep.is_none() {
             self.saving = None;
         }
-        if self.landed {
-            // What is removed may have held the only word of drops that nobody was told of yet.
-            if let Some(keep) = self.write_chunk(true, out) {
-                return Some(keep);
-            }
-            let is_held = |chunk| self.queue.holds(chunk);
-            if let Some(key) = self.spool.settle(self.settled(), self.drops.unreported, is_held) {
-                text::put(out, &key);
-                return Some(Effect::Forget);
-            }
-            self.landed = false;
-        }
-        None
+        keep
     }
 
-    /// Writes the next chunk, and behind it its key; none if nothing is new. A report alone if that is all there is,
-    /// and wanted.
+    /// Writes the next chunk, and behind it its key; none if nothing is new. A report alone, which stays until
+    /// another page has passed it on, if that is all there is, and wanted.
     fn write_chunk(&mut self, with_report: bool, out: &mut String) -> Option<Effect> {
         if self.envelope.memory_only {
             return None;
         }
-        out.clear();
         spool::open(out);
-        let written = self.queue.write(self.spool.saved, out);
-        let (mut priority, mut last) = (Priority::Captured, written.last);
+        let written = self.queue.write(self.saved, out);
+        let last = written.last;
+        let mut priority = if written.automatic { Priority::Automatic } else { Priority::Captured };
         if last == 0 {
-            if !(with_report && self.drops.unreported && self.drops.unsaved) {
+            if !(with_report && self.drops.unreported) {
                 return None;
             }
-            self.drops.unsaved = false;
-            (priority, last) = (Priority::Report, self.seq);
-        } else if written.automatic {
-            priority = Priority::Automatic;
+            self.saving = None;
+            priority = Priority::Report;
         }
-        spool::close(out, written.context, |out| self.envelope.report(out, self.seq, &self.drops, ""));
+        spool::close(out, written.context);
+        self.envelope.report(out, self.seq, &self.drops, "");
+        out.push('}');
+        self.saved = self.saved.max(last);
         let chunk_bytes = out.len();
-        self.spool.keep(priority, &self.envelope.stream_id, last, out);
-        Some(Effect::Keep { chunk_bytes })
+        spool::push_key(out, priority, &self.envelope.stream_id);
+        spool::push_number(out, last);
+        Some(Effect::Keep { chunk_bytes, last })
     }
 
     /// Writes the key that the will is kept under.
     fn write_will_key(&self, out: &mut String) {
-        out.push(char::from(Priority::Captured as u8));
-        spool::push_id(out, &self.envelope.stream_id);
+        spool::push_key(out, Priority::Captured, &self.envelope.stream_id);
         out.push_str("will");
     }
 
@@ -498,18 +460,13 @@ impl Outbox {
             room.bytes = room.bytes.min(self.beacon.bytes.saturating_sub(self.envelope.bytes()));
         }
         self.envelope.open(out);
-        let mut reports = String::new();
-        // What was inherited is safe on disk: in the page's last moments its own events have the budget.
-        let first = u32::from(transport != Transport::Fetch);
-        let spool = &self.spool;
-        let heir = |chunk| spool.report(chunk, &mut reports);
-        let boarded = self.queue.board(id, first, self.ripe, room, out, heir);
-        if boarded == 0 && !(self.report_alone && (self.drops.unreported || !self.will_told)) {
+        let bytes = self.queue.board(id, self.ripe, room, out);
+        if bytes == 0 && !(self.report_alone && (self.drops.unreported || !self.will_told)) {
             return None;
         }
         self.will_told = true;
         self.report_alone = false;
-        self.envelope.close(out, self.seq, &mut self.drops, &reports, now);
+        self.envelope.close(out, self.seq, &mut self.drops, now);
         self.last_flight = id;
         let mut flight = Flight { id, until_ms: NEVER, bytes: 0 };
         if beacon {

@@ -34,7 +34,6 @@ mod queue;
 mod rate;
 mod retry;
 mod rng;
-mod sample;
 mod session;
 mod spool;
 mod text;

@@ -25,10 +25,8 @@ struct Event {
     cut: usize,
     /// The context, unless the text holds it.
     context: Option<Rc<Context>>,
-    /// Its number in our stream; 0 if it was inherited from another.
+    /// Its number in the stream.
     seq: u32,
-    /// The chunk that it was inherited in.
-    chunk: u32,
     /// Whether the SDK has captured it by itself.
     automatic: bool,
     /// The request that it is under way in, or [`WAITING`].
@@ -99,42 +97,13 @@ impl Queue {
         self.bytes += text.len();
         let context = cut.shared.then_some(context);
         let text = text::copy(text);
-        let event =
-            Event { text, cut: cut.at, context, seq, chunk: 0, automatic, flight: WAITING, attempts: 0 };
+        let event = Event { text, cut: cut.at, context, seq, automatic, flight: WAITING, attempts: 0 };
         let bytes = event.bytes();
         self.events.push(event);
         bytes
     }
 
-    /// Adds what another stream has left, in front of our own: an event, or nothing for a chunk without any, of
-    /// which only the report is to travel.
-    pub(crate) fn inherit(&mut self, text: &str, chunk: u32) {
-        self.bytes += text.len();
-        let at = self.inherited();
-        let event = Event {
-            text: text::copy(text),
-            cut: 0,
-            context: None,
-            seq: 0,
-            chunk,
-            automatic: true,
-            flight: WAITING,
-            attempts: 0,
-        };
-        self.events.insert(at, event);
-    }
-
-    /// How many inherited events are held.
-    pub(crate) fn inherited(&self) -> usize {
-        self.events.iter().take_while(|e| e.seq == 0).count()
-    }
-
-    /// Whether an event of the inherited `chunk` is held.
-    pub(crate) fn holds(&self, chunk: u32) -> bool {
-        self.events.iter().take_while(|e| e.seq == 0).any(|e| e.chunk == chunk)
-    }
-
-    /// Appends our own events with numbers above `saved` as a JSON array's items, as far as they share a context,
+    /// Appends events with numbers above `saved` as a JSON array's items, as far as they share a context,
     /// which they go without, and fit into a chunk.
     pub(crate) fn write(&self, saved: u32, out: &mut String) -> Written<'_> {
         let (start, mut events, mut shared) = (out.len(), 0, None);
@@ -166,20 +135,19 @@ impl Queue {
         written
     }
 
-    /// Takes events off the list that are in `flight` (or [`WAITING`]) and numbered from `first` to `last`, where
-    /// inherited ones have 0; says how many of our own those were.
+    /// Takes events off the list that are in `flight` (or [`WAITING`]) and numbered from `first` to `last`; says how
+    /// many those were.
     pub(crate) fn remove(&mut self, flight: u32, first: u32, last: u32) -> usize {
-        let mut own = 0;
+        let before = self.events.len();
         let bytes = &mut self.bytes;
         self.events.retain(|e| {
             let goes = e.flight == flight && e.seq >= first && e.seq <= last;
             if goes {
                 *bytes -= e.text.len();
-                own += usize::from(e.seq > 0);
             }
             !goes
         });
-        own
+        before - self.events.len()
     }
 
     /// How many events are held.
@@ -188,10 +156,10 @@ impl Queue {
         self.events.len()
     }
 
-    /// The numbers of our own events.
+    /// The numbers of the events held.
     #[cfg(test)]
     pub(crate) fn numbers(&self) -> Vec<u32> {
-        self.events.iter().map(|e| e.seq).filter(|seq| *seq > 0).collect()
+        self.events.iter().map(|e| e.seq).collect()
     }
 
     /// Whether an event of `bytes` more can be held.
@@ -199,10 +167,10 @@ impl Queue {
         self.events.len() < MAX_QUEUE_EVENTS && self.bytes + bytes <= MAX_QUEUE_BYTES
     }
 
-    /// Gives up the oldest of our own events that waits; false if none does.
+    /// Gives up the oldest event that waits; false if none does.
     pub(crate) fn drop_oldest(&mut self) -> bool {
-        let oldest = self.events.iter().find(|e| e.flight == WAITING && e.seq > 0).map_or(0, |e| e.seq);
-        oldest > 0 && self.remove(WAITING, oldest, oldest) > 0
+        let oldest = self.events.iter().find(|e| e.flight == WAITING).map_or(0, |e| e.seq);
+        self.remove(WAITING, oldest, oldest) > 0
     }
 
     /// Whether an event with a number up to `seq` waits.
@@ -210,34 +178,18 @@ impl Queue {
         self.events.iter().take_while(|e| e.seq <= seq).any(|e| e.flight == WAITING)
     }
 
-    /// Sends what waits, oldest first and numbers from `first` up to `seq`, off in `flight` as far as there is
-    /// room: appends it as a JSON array's items, says how many events that are, and calls `heir` with the chunk
-    /// of each run of inherited ones.
-    pub(crate) fn board(
-        &mut self,
-        flight: u32,
-        first: u32,
-        seq: u32,
-        mut room: Room,
-        out: &mut String,
-        mut heir: impl FnMut(u32),
-    ) -> usize {
+    /// Sends what waits, oldest first and numbers up to `seq`, off in `flight` as far as there is room: appends it as
+    /// a JSON array's items, and says how many bytes that took.
+    pub(crate) fn board(&mut self, flight: u32, seq: u32, mut room: Room, out: &mut String) -> usize {
         let start = out.len();
-        let (mut boarded, mut chunk) = (0, 0);
-        for event in self.events.iter_mut().filter(|e| e.flight == WAITING && e.seq >= first && e.seq <= seq)
-        {
+        for event in self.events.iter_mut().filter(|e| e.flight == WAITING && e.seq <= seq) {
             let bytes = event.bytes();
             if room.events == 0 || room.bytes < bytes {
                 break;
             }
             room = Room { events: room.events - 1, bytes: room.bytes - bytes };
             event.flight = flight;
-            boarded += 1;
-            if event.chunk > 0 && event.chunk != chunk {
-                chunk = event.chunk;
-                heir(chunk);
-            }
-            if out.len() > start && !event.text.is_empty() {
+            if out.len() > start {
                 out.push(',');
             }
             let (head, tail) = event.parts();
@@ -245,7 +197,7 @@ impl Queue {
             out.push_str(event.context());
             out.push_str(tail);
         }
-        boarded
+        out.len() - start
     }
 
     /// How many events are in `flight`.
@@ -265,14 +217,14 @@ impl Queue {
         self.settle(flight)
     }
 
-    /// What is in `flight` is settled; says how many of our own events that are.
+    /// What is in `flight` is settled; says how many events that are.
     pub(crate) fn settle(&mut self, flight: u32) -> usize {
         self.remove(flight, 0, u32::MAX)
     }
 
-    /// The lowest number of our own events held.
+    /// The lowest number of an event held.
     pub(crate) fn first_seq(&self) -> Option<u32> {
-        self.events.iter().map(|e| e.seq).find(|seq| *seq > 0)
+        self.events.first().map(|e| e.seq)
     }
 }
 
@@ -300,7 +252,7 @@ mod tests {
 
     fn board(queue: &mut Queue, flight: u32, seq: u32, room: Room) -> String {
         let mut out = String::new();
-        queue.board(flight, 0, seq, room, &mut out, |_| {});
+        queue.board(flight, seq, room, &mut out);
         out
     }
 

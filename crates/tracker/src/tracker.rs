@@ -17,7 +17,6 @@ use crate::{
     page::View,
     rate::Bucket,
     rng::Rng,
-    sample,
     session::{self, SESSION_WRITE_MS},
     text,
 };
@@ -47,8 +46,6 @@ pub struct Start<'a> {
     pub lost: u32,
     /// Whether the end of a view is an event, `$pageleave`.
     pub capture_leave: bool,
-    /// Members of an object: of which events, by name, only so many parts per million of the visits are captured.
-    pub rates: &'a str,
 }
 
 /// The brain of one page. Its methods take facts, and apply at the moment last told by [`Self::at`]; what is
@@ -70,8 +67,6 @@ pub struct Tracker {
     capture_leave: bool,
     consent: Consent,
     bucket: Bucket,
-    /// Members: see [`Start::rates`].
-    rates: String,
     /// Members: what never changes.
     fixed: String,
     /// Members: where the visitor is.
@@ -104,7 +99,6 @@ impl Tracker {
             capture_leave: false,
             consent: Consent::new(Decision::Granted, Decision::Granted, false),
             bucket: Bucket::new(),
-            rates: String::new(),
             fixed: String::new(),
             place: String::new(),
             context: None,
@@ -180,7 +174,6 @@ impl Tracker {
         self.outbox.seq = start.seq;
         self.outbox.skip(start.seq);
         self.capture_leave = start.capture_leave;
-        self.rates.push_str(start.rates);
         if !self.kept.get(Slot::Blocked).is_empty() {
             self.outbox.suspect();
         }
@@ -335,20 +328,15 @@ impl Tracker {
         self.outbox.save();
     }
 
-    /// An earlier page has left the chunk `key` on disk, and is gone: its events are sent from here. `report`: its
-    /// stream's report, an object; `events`: an array's items, each whole. What can't be taken now stays on disk.
-    pub fn inherit(&mut self, key: &str, report: &str, events: &str) {
-        self.outbox.inherit(key, report, events);
-    }
-
     /// What was to be kept on disk can't be.
     pub const fn unkept(&mut self) {
         self.outbox.unkept();
     }
 
-    /// Our own chunk `key` is no longer on disk: `evicted` to make room, or sent by another tab.
-    pub fn lose(&mut self, key: &str, evicted: bool) {
-        self.outbox.lose(key, evicted, self.now);
+    /// The chunk with the numbers from `first` to `last` is no longer on disk: `evicted` to make room, or sent by
+    /// another tab.
+    pub fn lose(&mut self, first: u32, last: u32, evicted: bool) {
+        self.outbox.lose(first, last, evicted, self.now);
     }
 
     /// The page became hidden: it may be killed without another word, and leaves a will for that. Of the page's
@@ -468,16 +456,6 @@ impl Tracker {
             return self.outbox.drop(DropReason::RateLimited, 1, now);
         }
         self.touch_session();
-        let mut with_rate = String::new();
-        let mut own = own;
-        if let Some(ppm) = sample::rate(&self.rates, name) {
-            if !sample::keeps(&self.session_id, name, ppm) {
-                return self.outbox.drop(DropReason::Sampled, 1, now);
-            }
-            with_rate.push_str(own);
-            sample::write_rate(&mut with_rate, ppm);
-            own = &with_rate;
-        }
         let (cut, context) = self.encode(name, own, properties, at, self.outbox.seq);
         let automatic = name.as_bytes().get(1) == Some(&b'$') && !members::has(IDENTITY, name);
         self.outbox.push(&self.scratch, cut, context, automatic, now);

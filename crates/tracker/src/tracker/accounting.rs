@@ -107,11 +107,16 @@ impl World {
                 }
                 Effect::Dropped { count, .. } => self.dropped += u64::from(count),
                 Effect::Sent { count } => self.sent += u64::from(count),
-                Effect::Keep { chunk_bytes } => {
+                Effect::Keep { chunk_bytes, last } => {
+                    self.forget(tracker.settled());
                     let (chunk, key) = text.split_at(chunk_bytes);
                     let chunk: Value = serde_json::from_str(chunk).expect("a chunk is JSON");
                     let events = chunk["batch"].as_array().expect("a batch");
-                    self.disk.insert(key.into(), numbers(events));
+                    let numbers = numbers(events);
+                    if !key.ends_with("will") {
+                        prop_assert_eq!(numbers.last().copied().unwrap_or(0), u64::from(last));
+                    }
+                    self.disk.insert(key.into(), numbers);
                 }
                 Effect::Forget => {
                     prop_assert!(self.disk.remove(&text).is_some(), "nothing under {}", text);
@@ -119,7 +124,14 @@ impl World {
                 Effect::SetTimer { .. } | Effect::Persist { .. } => {}
             }
         }
+        self.forget(tracker.settled());
         Ok(())
+    }
+
+    /// Removes the chunks in which all is settled, as the shell does.
+    fn forget(&mut self, settled: u32) {
+        let is_held = |numbers: &[u64]| numbers.last().is_none_or(|last| *last > u64::from(settled));
+        self.disk.retain(|key, numbers| key.ends_with("will") || is_held(numbers));
     }
 
     /// The numbers of the events on disk, the will apart.
@@ -163,11 +175,10 @@ fn take(tracker: &mut Tracker, world: &mut World, step: &Step) -> Result<(), Tes
         Step::Lose { which, evicted } => {
             let keys: Vec<_> = world.disk.keys().filter(|key| !key.ends_with("will")).cloned().collect();
             if let Some(key) = which.checked_rem(keys.len()).and_then(|at| keys.get(at)) {
-                let before = world.numbers_on_disk();
-                world.disk.remove(key);
-                let after = world.numbers_on_disk();
-                world.taken.extend(before.iter().filter(|seq| !after.contains(seq)));
-                tracker.lose(key, *evicted);
+                let Some(numbers) = world.disk.remove(key) else { return Ok(()) };
+                let number = |at: Option<&u64>| at.map_or(0, |seq| u32::try_from(*seq).unwrap_or(0));
+                tracker.lose(number(numbers.first()), number(numbers.last()), *evicted);
+                world.taken.extend(numbers);
                 let before = world.sent;
                 world.carry_out(tracker)?;
                 world.elsewhere += world.sent - before;

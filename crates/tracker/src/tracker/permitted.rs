@@ -219,7 +219,7 @@ impl World {
                         self.arrived.extend(names);
                     }
                 }
-                Effect::Keep { chunk_bytes } => {
+                Effect::Keep { chunk_bytes, .. } => {
                     self.promise("nothing is put on disk before a grant", self.holds == Granted);
                     self.read(text.split_at(chunk_bytes).0);
                 }
