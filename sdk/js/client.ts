@@ -7,7 +7,7 @@ import { send, stream, uuid7, view as sent } from "./fallback.js";
 import { measureSoon, watch } from "./lifecycle.js";
 import { allow, arrival, browser, cleanUrl, hasMoved, members, place } from "./place.js";
 import { claim, disclaim, inherit, wipe } from "./spool.js";
-import { CONSENT, leaveWindowId, PREFIX, read, save, SLOTS, takeWindowId } from "./store.js";
+import { CONSENT, leaveWindowId, PREFIX, read, save, SESSION, SLOTS, takeWindowId } from "./store.js";
 import { reserved, reviewBy } from "./transport.js";
 
 /** What an entry knows how to find. */
@@ -28,6 +28,9 @@ export type EarlyCall = [keyof Tallymark, unknown[], wall: number, mono: number,
 
 /** Most calls held while there is no module: as many as the module holds events. */
 const MAX_HELD = 1_000;
+
+/** How long, in ms, it takes at most until other tabs see what this one has stored. */
+const SHARING_MS = 200;
 
 /** What an operation captures; `capture` itself has its name in the message. */
 const EVENTS: { [op: number]: string } = {
@@ -213,6 +216,8 @@ function show(): void {
   }
 }
 
+const sessionOf = () => read(SESSION).slice(0, 37);
+
 /** The module is up: it takes over the books, and makes the calls that were held. */
 function takeOver(): void {
   run(now(Op.Permit, "", 0, code(defaults[0]), code(defaults[1]), +gpc));
@@ -266,7 +271,17 @@ function begin(early: EarlyCall[]): void {
       unreviewed = false;
     }
     // Tabs opened at once agree on who the visitor is: one after the other.
-    await (navigator.locks?.request(PREFIX + "start", takeOver) ?? takeOver());
+    await new Promise<void>((resolve, reject) => {
+      const inTurn = () => {
+        const before = sessionOf();
+        takeOver();
+        resolve();
+        // Another process sees what this one has stored only after a while.
+        if (sessionOf() != before) return new Promise((done) => setTimeout(done, SHARING_MS));
+      };
+      if (navigator.locks) navigator.locks.request(PREFIX + "start", inTurn).catch(reject);
+      else inTurn();
+    });
   };
   load(config, up, warn)
     .catch((error) => ready || (module && !unreviewed ? takeOver() : Promise.reject(error)))
