@@ -45,7 +45,6 @@
 use alloc::{string::String, vec::Vec};
 use core::cell::UnsafeCell;
 
-use tallymark_event::Timestamp;
 use tallymark_tracker::{Decision, Effect, Now, Slot, Start, Tracker};
 
 /// What [`call`] can be asked to do, by number; the arguments that each takes, in their order.
@@ -194,7 +193,7 @@ pub extern "C" fn call(op: usize, len: usize, wall: f64, mono: f64, x: f64, i: u
     let tracker = module.tracker.at(Now { wall_ms: wall as i64, monotonic_ms: mono as u64 });
     let Some(op) = OPS.get(op) else { return };
     match op {
-        Op::Capture => tracker.capture(a, b, (!x.is_nan()).then(|| Timestamp::from_ms(x as i64))),
+        Op::Capture => tracker.capture(a, b, (!x.is_nan()).then_some(x as i64)),
         Op::Page => tracker.page(a, b, c, d),
         Op::Locate => tracker.locate(a, b),
         Op::Identify => tracker.identify(a, b),

@@ -11,6 +11,9 @@ const BROWSERS: &str = r#"Edg/:"Microsoft Edge",OPR/:"Opera",SamsungBrowser/:"Sa
 /// Marker and system, again in order: Android says Linux too, iOS says Mac OS X.
 const SYSTEMS: &str = r#"iPhone:"iOS",iPad:"iOS",Android:"Android",Windows:"Windows",Mac OS:"Mac OS X",CrOS:"Chrome OS",Linux:"Linux""#;
 
+/// Marker and kind of device, again in order: an iPad says Mobile, and Android tablets are those that do not.
+const TYPES: &str = r#"iPad:"Tablet",Mobile:"Mobile",Android:"Tablet""#;
+
 /// Appends the members `$browser`, `$browser_version` (a number), `$os` as far as known, and
 /// `$device_type`.
 pub(crate) fn write(out: &mut String, user_agent: &str) {
@@ -20,17 +23,9 @@ pub(crate) fn write(out: &mut String, user_agent: &str) {
         write_version(out, after(user_agent, "Version/").unwrap_or(version));
     }
     first(out, "$os", SYSTEMS, user_agent);
-    let has = |marker| after(user_agent, marker).is_some();
-    let mobile = has("Mobile");
-    // Android tablets are those that do not say Mobile; an iPad does.
-    let device_type = if has("iPad") || (has("Android") && !mobile) {
-        "Tablet"
-    } else if mobile {
-        "Mobile"
-    } else {
-        "Desktop"
-    };
-    members::text(out, "$device_type", device_type);
+    if first(out, "$device_type", TYPES, user_agent).is_none() {
+        members::text(out, "$device_type", "Desktop");
+    }
 }
 
 /// Appends what stands in `table` for the first marker that is found; what follows the marker.
@@ -49,21 +44,13 @@ fn after<'a>(text: &'a str, marker: &str) -> Option<&'a str> {
 }
 
 /// `major.minor`, as a JSON number whatever the text holds.
-fn write_version(out: &mut String, text: &str) {
-    let mut number = 0u32;
-    let mut is_minor = false;
-    for byte in text.bytes() {
-        if byte.is_ascii_digit() {
-            number = number.wrapping_mul(10).wrapping_add(u32::from(byte - b'0'));
-        } else if is_minor || byte != b'.' {
-            break;
-        } else {
-            text::digits(out, u64::from(number));
-            out.push('.');
-            (number, is_minor) = (0, true);
-        }
+fn write_version(out: &mut String, version: &str) {
+    let (major, rest) = text::number(version);
+    text::digits(out, major);
+    if rest.as_bytes().first() == Some(&b'.') {
+        out.push('.');
+        text::digits(out, text::number(text::piece(rest, 1, rest.len())).0);
     }
-    text::digits(out, u64::from(number));
 }
 
 #[cfg(test)]

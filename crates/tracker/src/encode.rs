@@ -2,7 +2,7 @@
 
 use alloc::string::String;
 
-use tallymark_event::{Timestamp, wire};
+use tallymark_event::wire;
 
 use crate::{
     Now,
@@ -19,7 +19,8 @@ pub(crate) struct Entry<'a> {
     pub(crate) id: &'a str,
     /// String.
     pub(crate) distinct_id: &'a str,
-    pub(crate) timestamp: Timestamp,
+    /// When it happened, wall clock in ms.
+    pub(crate) at_ms: i64,
     pub(crate) seq: u32,
     pub(crate) monotonic_ms: u64,
     /// Members that the SDK adds to this event. They give way to `properties`, and the context to both.
@@ -44,7 +45,7 @@ pub(crate) fn event(out: &mut String, entry: &Entry<'_>, context: &Context) -> C
     members::raw(out, "event", entry.name);
     members::text(out, "uuid", entry.id);
     members::raw(out, "distinct_id", entry.distinct_id);
-    moment(out, "timestamp", entry.timestamp);
+    moment(out, "timestamp", entry.at_ms);
     members::key(out, "properties");
     out.push('{');
     let at = out.len();
@@ -100,7 +101,7 @@ impl Envelope {
     /// Appends what comes behind the events: the moment of sending, and the stream's report.
     pub(crate) fn close(&self, out: &mut String, seq: u32, drops: &mut Drops, now: Now) {
         out.push(']');
-        moment(out, "sent_at", now.timestamp());
+        moment(out, "sent_at", now.wall_ms);
         members::key(out, wire::STREAM);
         self.report(out, seq, drops, &self.will);
         drops.unreported = false;
@@ -124,10 +125,10 @@ impl Envelope {
     }
 }
 
-fn moment(out: &mut String, name: &str, moment: Timestamp) {
+fn moment(out: &mut String, name: &str, ms: i64) {
     members::key(out, name);
     out.push('"');
-    text::moment(out, moment);
+    text::moment(out, ms);
     out.push('"');
 }
 
@@ -156,7 +157,7 @@ mod tests {
             name: &name,
             id: "i",
             distinct_id: "\"d\"",
-            timestamp: NOW.timestamp(),
+            at_ms: NOW.wall_ms,
             seq: 5,
             monotonic_ms: NOW.monotonic_ms,
             own: members::of_object(&own).unwrap(),

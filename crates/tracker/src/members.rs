@@ -31,7 +31,12 @@ pub(crate) const fn each(members: &str) -> Members<'_> {
 
 /// Whether one of the members has `key` (with its quotes).
 pub(crate) fn has(members: &str, key: &str) -> bool {
-    each(members).any(|m| m.key == key)
+    find(members, key).is_some()
+}
+
+/// The value of the first member that has `key` (with its quotes).
+pub(crate) fn find<'a>(members: &'a str, key: &str) -> Option<&'a str> {
+    each(members).find(|m| m.key == key).map(|m| m.value)
 }
 
 /// Appends `member`, with a comma in front if need be.

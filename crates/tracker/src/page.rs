@@ -51,8 +51,8 @@ impl View {
         text::put(&mut self.id, id);
         self.leave_id.clear();
         self.pathname.clear();
-        if let Some(member) = members::each(place).find(|m| m.key == "\"$pathname\"") {
-            self.pathname.push_str(member.value);
+        if let Some(pathname) = members::find(place, "\"$pathname\"") {
+            self.pathname.push_str(pathname);
         }
         self.began_ms = monotonic_ms;
         self.live = true;

@@ -53,17 +53,9 @@ impl Session {
 
     /// Reads what [`Self::write`] wrote, here or in another tab; [`Self::NONE`] if it is something else.
     pub fn parse(kept: &str) -> Self {
-        let mut moments = [0i64; 2];
-        let mut part = 0usize;
-        for byte in kept.bytes() {
-            if byte == b'|' {
-                part += 1;
-            } else if let (Some(ms), b'0'..=b'9') = (moments.get_mut(part.wrapping_sub(1)), byte) {
-                *ms = ms.wrapping_mul(10).wrapping_add(i64::from(byte - b'0'));
-            }
-        }
-        let [began_ms, active_ms] = moments;
-        Self { began_ms, active_ms }
+        let (began_ms, rest) = text::number(text::piece(kept, id(kept).len() + 2, kept.len()));
+        let (active_ms, _) = text::number(text::piece(rest, 1, rest.len()));
+        Self { began_ms: began_ms.cast_signed(), active_ms: active_ms.cast_signed() }
     }
 
     /// Appends the JSON string for the session named `id`.

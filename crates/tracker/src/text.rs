@@ -31,6 +31,16 @@ pub(crate) fn copy(text: &str) -> String {
     copy
 }
 
+/// The number that `text` begins with, 0 if it does not, and what follows it. Digits beyond 64 bits make it any number.
+pub(crate) fn number(text: &str) -> (u64, &str) {
+    let (mut number, mut at) = (0u64, 0);
+    while let Some(digit @ b'0'..=b'9') = text.as_bytes().get(at) {
+        number = number.wrapping_mul(10).wrapping_add(u64::from(digit - b'0'));
+        at += 1;
+    }
+    (number, piece(text, at, text.len()))
+}
+
 /// Appends a number.
 pub(crate) fn digits(out: &mut String, value: u64) {
     if value >= 10 {
@@ -53,10 +63,11 @@ pub(crate) fn id(out: &mut String, [high, low]: [u64; 2]) {
     }
 }
 
-/// Appends a moment as `2026-11-21T00:11:21.182Z`. One before 1970, where no clock of a browser is, is 1970.
+/// Appends a moment, in ms since the epoch, as `2026-11-21T00:11:21.182Z`. One before 1970, where no clock of a browser
+/// is, is 1970.
 #[allow(clippy::cast_possible_truncation)] // Timestamps end with the year 9999.
-pub(crate) fn moment(out: &mut String, moment: Timestamp) {
-    let ms = moment.ms().max(0).unsigned_abs();
+pub(crate) fn moment(out: &mut String, ms: i64) {
+    let ms = Timestamp::from_ms(ms).ms().max(0).unsigned_abs();
     let time = (ms % 86_400_000) as u32;
     // Days since 0000-03-01, four to the day; then Neri and Schneider's algorithm (doi:10.1002/spe.3172), which takes
     // months for the integer parts of a straight line, as it does with years.
@@ -109,7 +120,7 @@ mod tests {
         fn ids_and_moments_are_the_collectors(ms in 0i64..253_402_300_800_000, random: [u8; 10]) {
             let (mut ours, mut theirs) = (String::new(), String::new());
             let timestamp = Timestamp::from_ms(ms);
-            moment(&mut ours, timestamp);
+            moment(&mut ours, ms);
             timestamp.write(&mut theirs);
             let unique = EventId::v7(ms.unsigned_abs(), random);
             let (high, low) = unique.as_bytes().split_at(8);

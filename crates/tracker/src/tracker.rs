@@ -2,7 +2,7 @@
 
 use alloc::{rc::Rc, string::String};
 
-use tallymark_event::{DropReason, Timestamp, wire};
+use tallymark_event::{DropReason, wire};
 
 use crate::{
     Effect, Now, Session, Slot, campaign,
@@ -180,8 +180,8 @@ impl Tracker {
         self.outbox.drop(DropReason::QueueFull, start.lost as usize, self.now);
         self.fixed.push_str(LIBRARY);
         members::append(&mut self.fixed, start.browser);
-        if let Some(agent) = members::each(start.browser).find(|m| m.key == "\"$raw_user_agent\"") {
-            device::write(&mut self.fixed, agent.value);
+        if let Some(agent) = members::find(start.browser, "\"$raw_user_agent\"") {
+            device::write(&mut self.fixed, agent);
         }
         members::raw(&mut self.fixed, "$window_id", start.window_id);
         self.complete_identity();
@@ -203,7 +203,7 @@ impl Tracker {
         self.next_id();
         self.view.begin(&self.id, place, self.now.monotonic_ms);
         self.locate(place, query);
-        self.record("\"$pageview\"", &own, properties, None);
+        self.record("\"$pageview\"", &own, properties, self.now.wall_ms);
     }
 
     /// The URL has changed, and the view has not. Arguments: see [`Self::page`].
@@ -224,11 +224,11 @@ impl Tracker {
     }
 
     /// Captures an event. `name` is a JSON string, `properties` a JSON object; anything else (such as
-    /// nothing, where `JSON.stringify` has thrown) is numbered, given up and counted. `at` stands for the
-    /// wall clock if the page says when it happened.
-    pub fn capture(&mut self, name: &str, properties: &str, at: Option<Timestamp>) {
+    /// nothing, where `JSON.stringify` has thrown) is numbered, given up and counted. `at_ms`, since the epoch, stands
+    /// for the wall clock if the page says when it happened.
+    pub fn capture(&mut self, name: &str, properties: &str, at_ms: Option<i64>) {
         self.next_id();
-        self.record(name, "", properties, at);
+        self.record(name, "", properties, at_ms.unwrap_or(self.now.wall_ms));
     }
 
     /// The visitor is `user` (a JSON string): captures `$identify`, or `$set` if that was known and there
@@ -258,14 +258,13 @@ impl Tracker {
         if !is_id(kind) || !is_id(key) {
             return;
         }
-        let member = members::Member { key: kind, value: key };
-        let known = members::each(self.kept.members(Slot::Groups)).any(|m| m == member);
+        let known = members::find(self.kept.members(Slot::Groups), kind) == Some(key);
         let sets = properties.len() > 2;
         if known && !sets || !self.consent.may_capture() {
             return;
         }
         let mut own = String::new();
-        members::push(&mut own, member);
+        members::push(&mut own, members::Member { key: kind, value: key });
         self.kept.merge(Slot::Groups, &own);
         own.clear();
         members::raw(&mut own, "$group_type", kind);
@@ -354,7 +353,7 @@ impl Tracker {
             text::put(&mut self.id, &self.view.leave_id);
             self.context = None;
             // Having members of its own it holds its context, and is whole.
-            self.encode(PAGELEAVE, &own, "", None, self.outbox.seq + 1);
+            self.encode(PAGELEAVE, &own, "", self.now.wall_ms, self.outbox.seq + 1);
             self.outbox.make_will(&self.scratch);
         }
         self.outbox.leave(reserved, false);
@@ -422,7 +421,7 @@ impl Tracker {
     fn emit(&mut self, name: &str, own: &str) {
         self.context = None;
         self.next_id();
-        self.record(name, own, "{}", None);
+        self.record(name, own, "{}", self.now.wall_ms);
     }
 
     /// The view ends, which is an event if it was to be one and the view had not ended.
@@ -436,11 +435,11 @@ impl Tracker {
             if !self.view.leave_id.is_empty() {
                 text::put(&mut self.id, &self.view.leave_id);
             }
-            self.record(PAGELEAVE, &own, "{}", None);
+            self.record(PAGELEAVE, &own, "{}", self.now.wall_ms);
         }
     }
 
-    fn record(&mut self, name: &str, own: &str, properties: &str, at: Option<Timestamp>) {
+    fn record(&mut self, name: &str, own: &str, properties: &str, at_ms: i64) {
         let now = self.now;
         if !self.consent.may_capture() {
             return;
@@ -456,7 +455,7 @@ impl Tracker {
             return self.outbox.drop(DropReason::RateLimited, 1, now);
         }
         self.touch_session();
-        let (cut, context) = self.encode(name, own, properties, at, self.outbox.seq);
+        let (cut, context) = self.encode(name, own, properties, at_ms, self.outbox.seq);
         let automatic = name.as_bytes().get(1) == Some(&b'$') && !members::has(IDENTITY, name);
         self.outbox.push(&self.scratch, cut, context, automatic, now);
     }
@@ -467,7 +466,7 @@ impl Tracker {
         name: &str,
         own: &str,
         properties: &str,
-        at: Option<Timestamp>,
+        at_ms: i64,
         seq: u32,
     ) -> (Cut, Rc<Context>) {
         let context = self.context.take().unwrap_or_else(|| Rc::new(self.surroundings()));
@@ -475,7 +474,7 @@ impl Tracker {
             name,
             id: &self.id,
             distinct_id: identity::distinct_id(&self.kept),
-            timestamp: at.unwrap_or(self.now.timestamp()),
+            at_ms,
             seq,
             monotonic_ms: self.now.monotonic_ms,
             own,
