@@ -45,9 +45,9 @@ impl Drops {
     /// Appends `{"queue_full":2}`.
     pub(crate) fn report(&self, out: &mut String) {
         out.push('{');
-        for (reason, count) in DropReason::ALL.iter().zip(self.counts) {
-            if count > 0 {
-                members::number(out, name(*reason), u64::from(count));
+        for (reason, count) in DropReason::ALL.iter().zip(&self.counts) {
+            if *count > 0 {
+                members::number(out, name(*reason), u64::from(*count));
             }
         }
         out.push('}');

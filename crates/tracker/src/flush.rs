@@ -164,7 +164,7 @@ impl Outbox {
 
     /// Takes the event just numbered, or gives it (or older ones) up if it cannot be held. `automatic`: whether the
     /// SDK has captured it by itself.
-    pub(crate) fn push(&mut self, text: &str, cut: Cut, context: Rc<Context>, automatic: bool, now: Now) {
+    pub(crate) fn push(&mut self, text: &str, cut: Cut, context: &Rc<Context>, automatic: bool, now: Now) {
         if self.backoff.is_blocked() {
             return self.drop(DropReason::Blocked, 1, now);
         }
@@ -367,20 +367,20 @@ impl Outbox {
         if let Some(effect) = self.write_disk(out) {
             return Some(effect);
         }
-        let departure = match self.phase {
-            _ if self.backoff.is_blocked() => None,
-            Phase::Sending(reason) if self.may_send() && self.backoff.until_ms() <= now.monotonic_ms => {
-                self.depart(Transport::Fetch, reason, out, now)
+        if let Phase::Sending(reason) | Phase::Leaving(reason) = self.phase {
+            let ways: &[Transport] = match self.phase {
+                Phase::Leaving(_) => &[Transport::Beacon, Transport::LastResort],
+                _ if self.may_send() && self.backoff.until_ms() <= now.monotonic_ms => &[Transport::Fetch],
+                _ => &[],
+            };
+            for transport in ways {
+                if self.depart(*transport, out, now) {
+                    return Some(Effect::Send { id: self.last_flight, transport: *transport, reason });
+                }
             }
-            Phase::Leaving(reason) => self
-                .depart(Transport::Beacon, reason, out, now)
-                .or_else(|| self.depart(Transport::LastResort, reason, out, now)),
-            Phase::Idle | Phase::Sending(_) => None,
-        };
-        if departure.is_none() {
             self.phase = Phase::Idle;
         }
-        departure.or_else(|| self.arm(now))
+        self.arm(now)
     }
 
     /// What is next to be put on disk, or removed from it. First, so that a request is under way only when a copy
@@ -444,14 +444,11 @@ impl Outbox {
         out.push_str("will");
     }
 
-    /// The request that leaves next by `transport`, if there is one.
-    fn depart(
-        &mut self,
-        transport: Transport,
-        reason: FlushReason,
-        out: &mut String,
-        now: Now,
-    ) -> Option<Effect> {
+    /// Writes the request that leaves next by `transport`, and counts it as under way; false if there is none.
+    fn depart(&mut self, transport: Transport, out: &mut String, now: Now) -> bool {
+        if self.backoff.is_blocked() {
+            return false;
+        }
         let id = self.last_flight + 1;
         let beacon = transport == Transport::Beacon;
         let mut room = Room { events: self.batch_events, bytes: self.batch_bytes() };
@@ -462,7 +459,7 @@ impl Outbox {
         self.envelope.open(out);
         let bytes = self.queue.board(id, self.ripe, room, out);
         if bytes == 0 && !(self.report_alone && (self.drops.unreported || !self.will_told)) {
-            return None;
+            return false;
         }
         self.will_told = true;
         self.report_alone = false;
@@ -474,7 +471,7 @@ impl Outbox {
             self.beacon.bytes = self.beacon.bytes.saturating_sub(out.len());
         }
         self.flights.push(flight);
-        Some(Effect::Send { id, transport, reason })
+        true
     }
 
     /// Makes the shell's timer fire when there is next something to do.

@@ -53,20 +53,20 @@ impl Kept {
     /// A slot to be written down, once; unless things `may_keep` their places, only what was decided about that,
     /// and what is to be forgotten.
     pub(crate) fn unsaved(&mut self, may_keep: bool) -> Option<Slot> {
-        let is_due = |slot: &Slot| {
-            self.unsaved & (1 << *slot as u16) != 0
-                && (may_keep || *slot == Slot::Consent || self.get(*slot).is_empty())
+        let is_due = |slot: &&Slot| {
+            self.unsaved & (1 << **slot as u16) != 0
+                && (may_keep || **slot == Slot::Consent || self.get(**slot).is_empty())
         };
-        let slot = Slot::ALL.into_iter().find(is_due)?;
+        let slot = *Slot::ALL.iter().find(is_due)?;
         self.unsaved &= !(1 << slot as u16);
         Some(slot)
     }
 
     /// Forgets everything but what the visitor has agreed to.
     pub(crate) fn forget(&mut self) {
-        for slot in Slot::ALL {
-            if slot != Slot::Consent {
-                self.set(slot, "");
+        for slot in &Slot::ALL {
+            if *slot != Slot::Consent {
+                self.set(*slot, "");
             }
         }
     }

@@ -90,11 +90,11 @@ impl Queue {
         &mut self,
         text: &str,
         cut: Cut,
-        context: Rc<Context>,
+        context: &Rc<Context>,
         seq: u32,
         automatic: bool,
     ) -> usize {
-        let context = cut.shared.then_some(context);
+        let context = cut.shared.then(|| Rc::clone(context));
         self.bytes += text.len();
         let text = text::copy(text);
         let event = Event { text, cut: cut.at, context, seq, automatic, flight: WAITING, attempts: 0 };
@@ -244,7 +244,7 @@ mod tests {
             }
             let text = format!("<{}>", "e".repeat(*size));
             let cut = Cut { at: 1, shared: nth % 2 == 0 };
-            queue.push(&text, cut, Rc::clone(&context), u32::try_from(nth).unwrap() + 1, false);
+            queue.push(&text, cut, &context, u32::try_from(nth).unwrap() + 1, false);
         }
         queue
     }

@@ -455,20 +455,15 @@ impl Tracker {
             return self.outbox.drop(DropReason::RateLimited, 1, now);
         }
         self.touch_session();
-        let (cut, context) = self.encode(name, own, properties, at_ms, self.outbox.seq);
+        let cut = self.encode(name, own, properties, at_ms, self.outbox.seq);
         let automatic = name.as_bytes().get(1) == Some(&b'$') && !members::has(IDENTITY, name);
-        self.outbox.push(&self.scratch, cut, context, automatic, now);
+        if let Some(context) = &self.context {
+            self.outbox.push(&self.scratch, cut, context, automatic, now);
+        }
     }
 
     /// Writes the event numbered `seq` into `scratch`, under the id made last.
-    fn encode(
-        &mut self,
-        name: &str,
-        own: &str,
-        properties: &str,
-        at_ms: i64,
-        seq: u32,
-    ) -> (Cut, Rc<Context>) {
+    fn encode(&mut self, name: &str, own: &str, properties: &str, at_ms: i64, seq: u32) -> Cut {
         let context = self.context.take().unwrap_or_else(|| Rc::new(self.surroundings()));
         let entry = Entry {
             name,
@@ -481,8 +476,8 @@ impl Tracker {
             properties,
         };
         let cut = encode::event(&mut self.scratch, &entry, &context);
-        self.context = Some(Rc::clone(&context));
-        (cut, context)
+        self.context = Some(context);
+        cut
     }
 
     fn surroundings(&mut self) -> Context {
