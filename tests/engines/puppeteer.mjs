@@ -29,8 +29,7 @@ export const firefox = {
       // Puppeteer takes the tab away at once. A visitor's click hides it first, 20 to 100 ms before: without that,
       // most of what the page still sends is lost, whatever sends it (docs/BROWSERS.md).
       async close(page) {
-        const next = await page.browserContext().newPage();
-        await next.bringToFront();
+        const next = await cover(page);
         await page.close();
         await next.close();
       },
@@ -73,19 +72,26 @@ function visitorOf(browser, context, { runsPages, close }, leave) {
 }
 
 function tabOf(page, { close, crash }) {
-  let cover;
+  let next;
   return {
     goto: (url) => page.goto(url),
     reload: () => page.reload(),
     evaluate: (run, ...args) => page.evaluate(run, ...args),
     click: (selector) => page.click(selector),
     async hide() {
-      cover = await page.browserContext().newPage();
-      await cover.bringToFront();
+      next = await cover(page);
     },
-    show: () => cover.close(),
+    show: () => next.close(),
     offline: (is) => page.setOfflineMode(is),
     crash,
     close: () => close(page),
   };
+}
+
+/** Opens another tab in front, until the page knows. */
+async function cover(page) {
+  const next = await page.browserContext().newPage();
+  await next.bringToFront();
+  await page.waitForFunction(() => document.visibilityState === "hidden", { polling: 20 });
+  return next;
 }

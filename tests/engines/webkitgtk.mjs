@@ -109,7 +109,9 @@ function tabOf(command, crash) {
 }
 
 function endWithUs(child) {
-  process.once("exit", () => child.kill());
+  const kill = () => child.kill();
+  process.once("exit", kill);
+  child.once("exit", () => process.off("exit", kill));
 }
 
 async function end(child) {

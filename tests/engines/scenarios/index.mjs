@@ -1,5 +1,6 @@
 /** The list of scenarios: the same for every engine. */
 import { scenariosIn } from "../support.mjs";
+import { features } from "./features.mjs";
 import { leaving } from "./leaving.mjs";
 import { network } from "./network.mjs";
 import { pages } from "./pages.mjs";
@@ -10,4 +11,5 @@ export function prove(engine) {
   pages(scenario, engine);
   leaving(scenario);
   network(scenario);
+  features(scenario, engine);
 }

@@ -1,12 +1,14 @@
 /** Views and events of pages that live. */
 import assert from "node:assert/strict";
 import { inOrder, names } from "../../e2e/support.mjs";
-import { flush, untilPage } from "../support.mjs";
+import { flush, started, untilPage } from "../support.mjs";
 
 /** What the collector's rows say of the browser. */
 const BROWSER = { Chromium: "Chrome", Firefox: "Firefox", WebKitGTK: "Safari" };
 
-const onPage = (tab, page) => untilPage(tab, page, (path) => location.pathname.endsWith(path), `/${page}`);
+/** Waits until that page is there and takes calls. */
+const onPage = (tab, page) =>
+  untilPage(tab, page, (path) => location.pathname.endsWith(path) && "tallymark" in window, `/${page}`);
 
 /** Ids of the views that were left, in the order of the rows. */
 const leavesOf = (rows) =>
@@ -59,7 +61,10 @@ export function pages(scenario, engine) {
       views.map((row) => [row.properties.$pathname.split("/").slice(2).join("/"), row.properties.navigation_type]),
       [["home", "navigate"], ["recipes", "pushState"], ["recipes/12", "pushState"], ["recipes", "popstate"]],
     );
-    assert.deepEqual(views.map((row) => row.properties.$prev_pageview_id), [undefined, ...views.slice(0, 3).map((row) => row.event_id)]);
+    assert.deepEqual(
+      views.map((row) => row.properties.$prev_pageview_id),
+      [undefined, ...views.slice(0, 3).map((row) => row.event_id)],
+    );
     assert.deepEqual(leavesOf(rows), views.map((row) => row.event_id));
   });
 
@@ -78,10 +83,12 @@ export function pages(scenario, engine) {
     const noteRestore = () => addEventListener("pageshow", (event) => (window.wasRestored = event.persisted));
     await tab.goto(address("home"));
     await flush(tab);
+    await started(tab);
     await tab.evaluate(noteRestore);
     await tab.click("#next");
     await onPage(tab, "second");
     await flush(tab);
+    await started(tab);
     await tab.evaluate(noteRestore);
     await tab.evaluate(() => history.back());
     await onPage(tab, "home");
@@ -109,7 +116,8 @@ export function pages(scenario, engine) {
       tallymark.capture("after");
     });
     await flush(tab);
-    const [view, identify, , known, after] = inOrder(await received("$pageview", "$identify", "$groupidentify", "known", "after"));
+    const rows = inOrder(await received("$pageview", "$identify", "$groupidentify", "known", "after"));
+    const [view, identify, , known, after] = rows;
     assert.deepEqual([identify.user_id, identify.properties.$anon_distinct_id], ["user-42", view.anonymous_id]);
     assert.deepEqual([known.user_id, known.properties.theme, known.properties.$groups.company], ["user-42", "dark", "acme"]);
     assert.deepEqual([after.user_id, after.properties.theme], [null, undefined]);
@@ -125,13 +133,12 @@ export function pages(scenario, engine) {
     const second = await visitor.newTab();
     await second.goto(address("other"));
     await flush(second);
-    const rows = await received("$pageview", "$pageview");
+    await second.close();
+    await tab.close();
+    const rows = await received("$pageview", "$pageview", "$pageleave", "$pageleave");
     assert.equal(new Set(rows.map((row) => row.session_id)).size, 1);
     assert.equal(new Set(rows.map((row) => row.anonymous_id)).size, 1);
     assert.equal(new Set(rows.map((row) => row.properties.$window_id)).size, 2);
-    await second.close();
-    await tab.close();
-    await received("$pageview", "$pageview", "$pageleave", "$pageleave");
   });
 
   scenario("a burst of 200 in one task arrives whole, in order", async ({ tab, address, received }) => {
@@ -149,7 +156,8 @@ export function pages(scenario, engine) {
   scenario(
     "a policy that refuses WebAssembly: the same code as JavaScript, and nothing missing",
     async ({ tab, address, received }) => {
-      const csp = "default-src 'none'; connect-src 'self'; script-src 'nonce-NONCE' 'strict-dynamic'; require-trusted-types-for 'script'";
+      const scripts = "script-src 'nonce-NONCE' 'strict-dynamic'; require-trusted-types-for 'script'";
+      const csp = `default-src 'none'; connect-src 'self'; ${scripts}`;
       await tab.goto(address("strict", `?${new URLSearchParams({ csp })}`));
       await tab.evaluate(() => {
         tallymark.register({ theme: "dark" });
