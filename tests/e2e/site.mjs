@@ -78,7 +78,7 @@ const prerendering = (key) => `<!doctype html><title>prerendering</title>
 <script type="speculationrules">{"prerender":[{"urls":["/${key}/second"],"eagerness":"immediate"}]}</script>
 <script>
   (async () => {
-    while ((await (await fetch("/flaky/door")).text()) !== "204") await new Promise((done) => setTimeout(done, 50));
+    while ((await (await fetch("/flaky/door")).json()).door !== 204) await new Promise((done) => setTimeout(done, 50));
     location.href = "/${key}/second";
   })();
 </script>`;
