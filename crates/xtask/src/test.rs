@@ -24,16 +24,9 @@ const STEPS: &[Step] = &[
     ("package", || node_tests("sdk/js/*.test.mjs")),
     ("demo", || node_tests("www/demo/*.test.mjs")),
     ("contract", || node_tests("tests/contract/*.test.mjs")),
-    ("faults", || node_tests("tests/faults/*.test.mjs")),
-    ("e2e", || {
-        // Found, or installed where we may: the tests read the same variable.
-        let chromium = setup::browser()?;
-        run(node_test_command("tests/e2e/*.test.mjs").env("CHROMIUM", chromium))
-    }),
-    ("packaging", || {
-        let chromium = setup::browser()?;
-        run(node_test_command("tests/packaging/*.test.mjs").env("CHROMIUM", chromium))
-    }),
+    ("faults", || browser_tests("tests/faults/*.test.mjs")),
+    ("e2e", || browser_tests("tests/e2e/*.test.mjs")),
+    ("packaging", || browser_tests("tests/packaging/*.test.mjs")),
     ("engines", engines),
     ("deny", deny),
 ];
@@ -77,6 +70,12 @@ fn types() -> Result<()> {
 
 fn node_tests(files: &str) -> Result<()> {
     run(&mut node_test_command(files))
+}
+
+fn browser_tests(files: &str) -> Result<()> {
+    // Found, or installed where we may: the tests read the same variable.
+    let chromium = setup::browser()?;
+    run(node_test_command(files).env("CHROMIUM", chromium))
 }
 
 fn node_test_command(files: &str) -> std::process::Command {
