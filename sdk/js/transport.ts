@@ -6,6 +6,9 @@ const TIMEOUT_MS = 30_000;
 const KEEPALIVE_BYTES = 4_096;
 const TYPE = "text/plain"; // CORS-simple: no preflight, which a page that is being left could not wait for.
 
+/** The last fetch failed: if it was for want of room among the page's keepalive bodies, the next one must not need it. */
+let failed = false;
+
 /** Bytes of keepalive fetches under way, which the page's beacons have to leave out of their budget. */
 export let reserved = 0;
 
@@ -33,7 +36,11 @@ export function beacon(url: string, body: Body): boolean {
 async function isBlocked(url: string, error: unknown): Promise<boolean> {
   if ((error as Error).name == "TimeoutError" || !navigator.onLine) return false;
   try {
-    const { ok } = await fetch(new URL("/_readiness", url), { cache: "no-store", credentials: "omit" });
+    const { ok } = await fetch(new URL("/_readiness", url), {
+      cache: "no-store",
+      credentials: "omit",
+      signal: AbortSignal.timeout?.(TIMEOUT_MS),
+    });
     return ok;
   } catch {
     return false;
@@ -56,7 +63,7 @@ export async function post(
     if (patient && self.CompressionStream) {
       const zipped = new Blob([body]).stream().pipeThrough(new CompressionStream("gzip"));
       body = await new Response(zipped).blob();
-      if (body.size < KEEPALIVE_BYTES) reserved += kept = body.size;
+      if (body.size < KEEPALIVE_BYTES && !failed) reserved += kept = body.size;
     }
     const response = await fetch(url, {
       method: "POST",
@@ -66,10 +73,14 @@ export async function post(
       keepalive: !!kept,
       signal: AbortSignal.timeout?.(TIMEOUT_MS),
     });
-    if (!response.ok && warn) warn(await response.text());
+    failed = false;
+    // To its end: a request whose answer nobody reads may take its share of the page's 64 KiB for ever, in Chromium.
+    const said = await response.text().catch(() => "");
+    if (!response.ok) warn?.(said);
     const after = response.headers.get("Retry-After");
     return [response.status, after ? +after * 1000 || Date.parse(after) - Date.now() : 0];
   } catch (error) {
+    failed = true;
     warn?.(error);
     return [+(await isBlocked(url, error)), 0];
   } finally {
