@@ -11,7 +11,7 @@ import { post } from "./transport.js";
 const MAX_BYTES = 512 * 1024;
 /** A chunk's share for its key, which has 50 characters, and what a browser adds. */
 const CHUNK_BYTES = 64;
-/** Most events of earlier pages in a request. */
+/** Most events of earlier pages in a request, and most reports: of more the collector takes no notice. */
 const BATCH_EVENTS = 50;
 /** A will younger than that, in ms, may be of a page that is merely hidden: as long as a session may idle. */
 const WILL_MS = 30 * 60_000;
@@ -94,12 +94,20 @@ function makeRoom(bytes: number): void {
 /** Leaves a report in the place of events that nobody will send: a chunk without events, evicted last. */
 function bury(text: string): void {
   const { batch, stream } = JSON.parse(text) as Chunk;
+  const { id, dropped } = stream;
   if (!batch.length) return;
-  const name = `${CHUNK}9${stream.id}_evicted`;
-  const before = localStorage.getItem(name);
-  const { dropped } = before ? (JSON.parse(before) as Chunk).stream : stream;
-  stream.dropped.storage_full = (dropped.storage_full ?? 0) + batch.length;
-  localStorage.setItem(name, JSON.stringify({ batch: [], context: {}, stream }));
+  // One report a stream: of two, the ledger would believe the higher figure for a reason, and not their sum.
+  for (const [name, report] of chunks()) {
+    if (!name.startsWith("9" + id)) continue;
+    const before = (JSON.parse(report) as Chunk).stream;
+    // What is evicted later may have been captured earlier.
+    stream.seq = Math.max(stream.seq, before.seq);
+    for (const reason in before.dropped) dropped[reason] = Math.max(dropped[reason] ?? 0, before.dropped[reason]!);
+    forget(name);
+  }
+  dropped.storage_full = (dropped.storage_full ?? 0) + batch.length;
+  // By another name each time: who is sending the report of before will remove that one.
+  localStorage.setItem(`${CHUNK}9${id}_${dropped.storage_full}`, JSON.stringify({ batch: [], context: {}, stream }));
 }
 
 /** Another tab has removed a chunk. */
@@ -167,7 +175,7 @@ async function sendLeft(claimed: string[], most: number): Promise<number> {
     try {
       const chunk = JSON.parse(text) as Chunk;
       if (name.endsWith("will") && Date.now() - Date.parse(chunk.batch[0]!.timestamp) < WILL_MS) continue;
-      if (names.length && batch.length + chunk.batch.length >= most) break;
+      if (names.length && Math.max(names.length, batch.length + chunk.batch.length) >= most) break;
       for (const event of chunk.batch) batch.push({ ...event, properties: { ...chunk.context, ...event.properties } });
       reports.push(chunk.stream);
       names.push(name);

@@ -1,6 +1,7 @@
-/** TCP proxies on loopback: a network that is slow, or that goes away and comes back on the same port. */
-import { connect, createServer } from "node:net";
+/** Proxies on loopback: a network that is slow, that goes away and comes back, or that lets not everything pass. */
 import { once } from "node:events";
+import { createServer as createHttpServer, request } from "node:http";
+import { connect, createServer } from "node:net";
 
 /** A connection that broke has nobody to tell: both ends see it closed. */
 const ignore = () => {};
@@ -71,5 +72,37 @@ export async function line(target) {
       for (const socket of open) socket.destroy();
     },
     mend: () => start(port),
+  };
+}
+
+/**
+ * A proxy that breaks the connection of each request to `path` until it is lifted, as an ad blocker does by a list
+ * of paths. (Playwright's own interception lets pass what a page beacons when it goes.)
+ * @returns {Promise<{ url: string, asked(): number, lift(): void, stop(): void }>}
+ */
+export async function blocker(target, path) {
+  let blocking = true;
+  let asked = 0;
+  const server = createHttpServer((incoming, answer) => {
+    const ours = incoming.url === path;
+    asked += ours;
+    if (ours && blocking) return incoming.socket.destroy();
+    const { method, headers, url } = incoming;
+    const outgoing = request({ host: "127.0.0.1", port: target, method, headers, path: url }, (response) => {
+      answer.writeHead(response.statusCode, response.headers);
+      response.pipe(answer);
+    });
+    outgoing.on("error", () => incoming.socket.destroy());
+    incoming.pipe(outgoing);
+  });
+  return {
+    url: `http://127.0.0.1:${await listen(server)}`,
+    /** Requests to `path` so far. */
+    asked: () => asked,
+    lift: () => (blocking = false),
+    stop() {
+      server.close();
+      server.closeAllConnections();
+    },
   };
 }

@@ -96,7 +96,7 @@ pub enum Slot {
     Supers = 5,
     /// Object: the campaign that brought the session.
     Campaign = 6,
-    /// String: there, if requests were found to be blocked.
+    /// String: a digit, how many requests in a row were blocked, on this page and those before it.
     Blocked = 7,
     /// String: what the visitor has agreed to.
     Consent = 8,

@@ -12,7 +12,7 @@ use crate::{
     context::Context,
     drops::{self, Drops},
     encode::{Cut, Envelope},
-    queue::{Queue, Room, WAITING},
+    queue::{ANYWHERE, Queue, Room, WAITING},
     retry::{Backoff, Verdict, verdict},
     spool::{self, Priority},
     text,
@@ -198,9 +198,12 @@ impl Outbox {
     /// The chunk with the numbers from `first` to `last` was removed from disk by another hand: to make room
     /// (`evicted`), or because another tab has sent it.
     pub(crate) fn lose(&mut self, first: u32, last: u32, evicted: bool, now: Now) {
-        let gone = self.queue.remove(WAITING, first, last);
+        // What is under way and evicted is given up, too: if it does not arrive, nobody else will say so, and if it
+        // does, the collector takes its own word over ours.
+        let gone = self.queue.remove(if evicted { ANYWHERE } else { WAITING }, first, last);
         if evicted {
             self.drop(DropReason::StorageFull, gone, now);
+            self.saving = Some(true);
         } else {
             self.acknowledged += gone;
         }
@@ -229,14 +232,14 @@ impl Outbox {
         self.will = if self.will == Will::OnDisk { Will::Revoked } else { Will::None };
     }
 
-    /// Requests were blocked on an earlier page.
-    pub(crate) const fn suspect(&mut self) {
-        self.backoff.suspect();
+    /// So many requests were blocked on earlier pages.
+    pub(crate) fn suspect(&mut self, blocked: u32) {
+        self.backoff.suspect(blocked);
     }
 
-    /// Whether something in the browser blocks requests.
-    pub(crate) const fn is_blocked(&self) -> bool {
-        self.backoff.is_blocked()
+    /// How many requests in a row something in the browser has blocked; one digit.
+    pub(crate) const fn blocked(&self) -> u32 {
+        self.backoff.blocked()
     }
 
     /// Forgets everything captured: it was never to be. What comes after belongs to the stream `stream_id`.
@@ -513,9 +516,10 @@ impl Outbox {
         }
     }
 
-    /// Whether one more fetch may be under way.
+    /// Whether one more fetch may be under way. Whether a collector that has failed is well again, one can tell.
     fn may_send(&self) -> bool {
-        self.flights.iter().filter(|flight| flight.until_ms == NEVER).count() < MAX_IN_FLIGHT
+        let most = if self.backoff.is_well() { MAX_IN_FLIGHT } else { 1 };
+        self.flights.iter().filter(|flight| flight.until_ms == NEVER).count() < most
     }
 
     /// What [`MAX_BATCH_BYTES`] leaves for events.

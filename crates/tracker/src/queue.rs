@@ -17,6 +17,8 @@ pub(crate) const MAX_QUEUE_BYTES: usize = 1024 * 1024;
 
 /// The flight of an event that is not under way.
 pub(crate) const WAITING: u32 = 0;
+/// Waiting or under way: more requests than anybody makes.
+pub(crate) const ANYWHERE: u32 = u32::MAX;
 
 #[derive(Debug)]
 struct Event {
@@ -135,10 +137,10 @@ impl Queue {
         written
     }
 
-    /// Takes events off the list that are in `flight` (or [`WAITING`]) and numbered from `first` to `last`; says how
-    /// many those were.
+    /// Takes events off the list that are in `flight` (or [`WAITING`], or [`ANYWHERE`]) and numbered from `first` to
+    /// `last`; says how many those were.
     pub(crate) fn remove(&mut self, flight: u32, first: u32, last: u32) -> usize {
-        let goes = |e: &Event| e.flight == flight && e.seq >= first && e.seq <= last;
+        let goes = |e: &Event| (flight == ANYWHERE || e.flight == flight) && e.seq >= first && e.seq <= last;
         let before = self.events.len();
         // By hand: `Vec::retain` is twice as much wasm. From behind: to take all of many is to move none.
         for at in (0..before).rev() {

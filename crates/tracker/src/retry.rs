@@ -59,9 +59,15 @@ impl Backoff {
         self.until_ms
     }
 
-    /// Was blocked on an earlier page: once more is enough.
-    pub(crate) const fn suspect(&mut self) {
-        self.blocked = MAX_BLOCKED - 1;
+    /// So many were blocked on earlier pages, which people leave before they have seen enough: at most, once more
+    /// is enough.
+    pub(crate) fn suspect(&mut self, blocked: u32) {
+        self.blocked = blocked.min(MAX_BLOCKED - 1);
+    }
+
+    /// How many requests in a row were blocked, up to [`MAX_BLOCKED`].
+    pub(crate) const fn blocked(&self) -> u32 {
+        self.blocked
     }
 
     /// Whether requests are blocked: not to be tried before there is reason to think otherwise.
@@ -69,12 +75,17 @@ impl Backoff {
         self.blocked >= MAX_BLOCKED
     }
 
+    /// Whether nothing speaks against the collector's being there.
+    pub(crate) const fn is_well(&self) -> bool {
+        self.failures == 0 && self.blocked == 0
+    }
+
     /// Counts the answer `status` towards being blocked. Several requests under way are blocked together: that
     /// is once.
     pub(crate) const fn note(&mut self, status: u32, now_ms: u64) {
         if status != BLOCKED {
             self.blocked = 0;
-        } else if now_ms >= self.until_ms {
+        } else if now_ms >= self.until_ms && self.blocked < MAX_BLOCKED {
             self.blocked += 1;
         }
     }
@@ -126,7 +137,7 @@ mod tests {
         backoff.note(BLOCKED, 0);
         assert!(backoff.is_blocked());
         let mut again = Backoff::new();
-        again.suspect();
+        again.suspect(9);
         assert!(!again.is_blocked());
         again.note(BLOCKED, 0);
         assert!(again.is_blocked());

@@ -174,9 +174,7 @@ impl Tracker {
         self.outbox.seq = start.seq;
         self.outbox.skip(start.seq);
         self.capture_leave = start.capture_leave;
-        if !self.kept.get(Slot::Blocked).is_empty() {
-            self.outbox.suspect();
-        }
+        self.outbox.suspect(self.blocked_before());
         self.outbox.drop(DropReason::QueueFull, start.lost as usize, self.now);
         self.fixed.push_str(LIBRARY);
         members::append(&mut self.fixed, start.browser);
@@ -376,12 +374,20 @@ impl Tracker {
     pub fn answer(&mut self, id: u32, status: u32, retry_after_ms: u64) {
         let random = self.rng.next();
         self.outbox.answer(id, status, retry_after_ms, random, self.now);
-        let known = !self.kept.get(Slot::Blocked).is_empty();
-        if self.outbox.is_blocked() && !known {
-            self.kept.set(Slot::Blocked, "\"1\"");
-        } else if known && matches!(status, 200..=299) {
+        let (before, blocked) = (self.blocked_before(), self.outbox.blocked());
+        if blocked > before {
+            let mut digit = String::from("\"");
+            text::digits(&mut digit, u64::from(blocked));
+            digit.push('"');
+            self.kept.set(Slot::Blocked, &digit);
+        } else if before > 0 && matches!(status, 200..=299) {
             self.kept.set(Slot::Blocked, "");
         }
+    }
+
+    /// How many requests in a row were blocked on earlier pages.
+    fn blocked_before(&self) -> u32 {
+        self.kept.get(Slot::Blocked).as_bytes().get(1).map_or(0, |digit| u32::from(digit.wrapping_sub(b'0')))
     }
 
     /// The browser would not take the beacon `id`.

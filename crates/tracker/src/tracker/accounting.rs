@@ -66,8 +66,9 @@ struct World {
     reported: (u64, u64),
     /// Numbers of the events in each chunk.
     disk: BTreeMap<String, Vec<u64>>,
-    /// Numbers that somebody else has taken from the disk.
+    /// Numbers that somebody else has taken from the disk, and such as had to make room.
     taken: Vec<u64>,
+    evicted: Vec<u64>,
     /// How many events another tab has sent.
     elsewhere: u64,
 }
@@ -178,7 +179,7 @@ fn take(tracker: &mut Tracker, world: &mut World, step: &Step) -> Result<(), Tes
                 let Some(numbers) = world.disk.remove(key) else { return Ok(()) };
                 let number = |at: Option<&u64>| at.map_or(0, |seq| u32::try_from(*seq).unwrap_or(0));
                 tracker.lose(number(numbers.first()), number(numbers.last()), *evicted);
-                world.taken.extend(numbers);
+                if *evicted { &mut world.evicted } else { &mut world.taken }.extend(numbers);
                 let before = world.sent;
                 world.carry_out(tracker)?;
                 world.elsewhere += world.sent - before;
@@ -192,7 +193,9 @@ fn take(tracker: &mut Tracker, world: &mut World, step: &Step) -> Result<(), Tes
                 world.carry_out(tracker)?;
                 // An answer to an attempt that was since repeated changes nothing.
                 if world.sent > before {
-                    world.acknowledged.extend(numbers);
+                    // What was evicted while it was under way counts as dropped, though it arrived.
+                    let evicted = &world.evicted;
+                    world.acknowledged.extend(numbers.iter().filter(|seq| !evicted.contains(seq)));
                 }
             }
         }

@@ -290,6 +290,20 @@ fn what_was_evicted_is_counted_and_what_another_tab_sent_is_not() {
 }
 
 #[test]
+fn what_was_evicted_while_it_was_under_way_is_counted_on_disk() {
+    let mut page = Page::new();
+    page.capture("a").after(0, Tracker::save).after(0, Tracker::flush);
+    let key = page.disk.keys().next().unwrap().clone();
+    page.disk.remove(&key);
+    page.after(0, |t| t.lose(1, 1, true));
+    assert_eq!(page.dropped, [(DropReason::StorageFull, 1)]);
+    let report: Value = serde_json::from_str(page.disk.values().next().unwrap()).unwrap();
+    assert_eq!(report["stream"]["dropped"]["storage_full"], 1);
+    page.after(0, |t| t.answer(1, 200, 0));
+    assert_eq!((page.sent, page.dropped.len()), (0, 1), "arrived or not, it was told of once");
+}
+
+#[test]
 fn without_a_disk_the_report_says_so() {
     let mut page = Page::new();
     page.after(0, Tracker::unkept);
@@ -314,9 +328,21 @@ fn what_is_blocked_is_recognised_counted_and_not_hammered() {
     assert_eq!(page.requests.len(), requests);
     assert_eq!(page.dropped, [(DropReason::Blocked, 2), (DropReason::Blocked, 1)]);
     assert_eq!(page.disk.len(), 1, "the count survives");
-    assert_eq!(page.kept.iter().filter(|(slot, _)| *slot == Slot::Blocked).count(), 1);
-    // The next page needs one look.
-    let mut next = Page::with(|t| t.restore(Slot::Blocked, "\"1\""), 0, 0);
+    let counted = |page: &Page| {
+        page.kept
+            .iter()
+            .filter(|(slot, _)| *slot == Slot::Blocked)
+            .map(|(_, n)| n.clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(counted(&page), ["\"1\"", "\"2\"", "\"3\"", "\"4\"", "\"5\""]);
+    // The next page needs one look, and one that follows a page left too early to know goes on counting.
+    let mut third = Page::with(|t| t.restore(Slot::Blocked, "\"2\""), 0, 0);
+    third.capture("a").after(0, Tracker::flush);
+    third.after(0, |t| t.answer(1, 1, 0));
+    assert_eq!(counted(&third), ["\"3\""]);
+    assert_eq!(third.dropped, []);
+    let mut next = Page::with(|t| t.restore(Slot::Blocked, "\"5\""), 0, 0);
     next.capture("a").after(0, Tracker::flush);
     next.after(0, |t| t.answer(1, 1, 0));
     assert_eq!(next.dropped, [(DropReason::Blocked, 1)]);
