@@ -25,7 +25,7 @@ impl Slots {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tallymark_ingest::Dialect;
+    use tallymark_ingest::Protocol;
 
     fn append(events: u32) -> Append {
         Append {
@@ -38,7 +38,7 @@ mod tests {
             wills: String::new(),
             unsequenced: 0,
             day: String::new(),
-            dialect: Dialect::Batch,
+            protocol: Protocol::Batch,
             violations: String::new(),
         }
     }

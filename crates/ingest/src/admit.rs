@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use tallymark_event::{Source, Trust};
 
 use crate::{
-    Dialect, Refusal, Request,
+    Dialect, Protocol, Refusal, Request,
     decode::{Batch, Value},
     keys::{KeyKind, KeyRecord},
     limits::MAX_KEY_BYTES,
@@ -23,13 +23,13 @@ pub(crate) struct Admission<'k> {
 
 /// The key that a request to store events presents.
 pub(crate) fn presented_key<'r>(
-    dialect: Dialect,
+    protocol: Protocol,
     request: &Request<'r>,
     batch: &Batch<'r>,
 ) -> Result<Cow<'r, str>, Refusal> {
-    match dialect {
-        Dialect::Batch => key_in_body(batch),
-        Dialect::DomainEvents => bearer_key(request),
+    match protocol {
+        Protocol::Batch => key_in_body(batch),
+        Protocol::DomainEvents => bearer_key(request),
     }
 }
 

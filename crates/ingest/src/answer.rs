@@ -2,7 +2,7 @@
 
 use tallymark_event::json;
 
-use crate::{Append, Dialect};
+use crate::{Append, Protocol};
 
 /// One HTTP answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,16 +35,16 @@ impl Append {
     /// again, or drop it whole.
     pub fn answer(&self, stored: u32, duplicates: u32, quarantined_new: u32) -> Answer {
         let mut body = String::with_capacity(64 + self.violations.len());
-        match self.dialect {
-            Dialect::Batch => body.push_str("{\"status\":\"Ok\""),
-            Dialect::DomainEvents => {
+        match self.protocol {
+            Protocol::Batch => body.push_str("{\"status\":\"Ok\""),
+            Protocol::DomainEvents => {
                 body.push_str("{\"stored\":");
                 json::write_u64(&mut body, u64::from(stored));
                 body.push_str(",\"duplicates\":");
                 json::write_u64(&mut body, u64::from(duplicates));
             }
         }
-        if self.quarantined_count > 0 || self.dialect == Dialect::DomainEvents {
+        if self.quarantined_count > 0 || self.protocol == Protocol::DomainEvents {
             body.push_str(",\"quarantined_new\":");
             json::write_u64(&mut body, u64::from(quarantined_new));
             body.push_str(",\"quarantined\":[");

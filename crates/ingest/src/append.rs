@@ -5,7 +5,7 @@ use std::{borrow::Cow, collections::BTreeMap};
 use tallymark_event::{DomainEvent, DropReason, Timestamp, json};
 
 use crate::{
-    Dialect, Refusal,
+    Protocol, Refusal,
     decode::{Event, StreamPosition, StreamReport, Will},
     identity::Identity,
     judge::Violation,
@@ -44,8 +44,8 @@ pub struct Append {
     pub unsequenced: u32,
     /// The UTC day of receipt, `2026-11-21`: the ledger's unit.
     pub day: String,
-    /// Which dialect the request was in.
-    pub dialect: Dialect,
+    /// Which way the request came: it decides about the answer.
+    pub protocol: Protocol,
     /// The first [`MAX_REPORTED_VIOLATIONS`] violations for the answer: `{"event_id","rule","path","detail"}`
     /// with commas between.
     pub violations: String,
@@ -73,7 +73,7 @@ pub(crate) struct Appender<'t> {
 impl<'t> Appender<'t> {
     /// `payload_bytes` and `events`: what came, to reserve for what will be written.
     pub(crate) fn new(
-        dialect: Dialect,
+        protocol: Protocol,
         organization_id: &str,
         received_at: Timestamp,
         payload_bytes: usize,
@@ -95,7 +95,7 @@ impl<'t> Appender<'t> {
                 wills: String::new(),
                 unsequenced: 0,
                 day,
-                dialect,
+                protocol,
                 violations: String::new(),
             },
             chunk: String::with_capacity(expected.min(MAX_CHUNK_BYTES)),

@@ -51,7 +51,7 @@ impl Collector {
 
     fn step(&self, request: &Request<'_>, now: Timestamp) -> Result<Step, Refusal> {
         match route(&self.settings, request.method, request.path)? {
-            Route::Ingest(dialect) => pipeline::ingest(&self.keys, dialect, request, now),
+            Route::Ingest(protocol) => pipeline::ingest(&self.keys, protocol, request, now),
             Route::ReadEvents => self.read(request, now, |tenant| Query::events(tenant, request.query)),
             Route::ReadLedger => self.read(request, now, |tenant| Query::ledger(tenant, request.query, now)),
             Route::Readiness => Ok(Step::Answer(Answer::ready())),

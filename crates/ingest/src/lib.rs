@@ -54,4 +54,4 @@ pub use append::Append;
 pub use collector::{Collector, Step};
 pub use query::Query;
 pub use refusal::{KeyDefect, Refusal};
-pub use request::{Dialect, Request, Settings};
+pub use request::{Dialect, Protocol, Request, Settings};

@@ -3,7 +3,7 @@
 use tallymark_event::Timestamp;
 
 use crate::{
-    Dialect, Refusal, Request, Step, admit,
+    Protocol, Refusal, Request, Step, admit,
     append::Appender,
     decode::{self, StreamPosition},
     identity::Identities,
@@ -16,14 +16,15 @@ use crate::{
 /// Takes a request that brings events from its bytes to what the log appends.
 pub(crate) fn ingest(
     keys: &KeyCache,
-    dialect: Dialect,
+    protocol: Protocol,
     request: &Request<'_>,
     now: Timestamp,
 ) -> Result<Step, Refusal> {
+    let dialect = protocol.dialect();
     let payload = decode::payload(request)?;
     let mut batch = decode::events(dialect, &payload)?;
 
-    let lookup = admit::lookup(&admit::presented_key(dialect, request, &batch)?);
+    let lookup = admit::lookup(&admit::presented_key(protocol, request, &batch)?);
     let Some(record) = keys.get(&lookup, now)? else { return Ok(Step::NeedKey { lookup }) };
     let admission = admit::admit(dialect, request, record)?;
 
@@ -31,7 +32,7 @@ pub(crate) fn ingest(
     let mut identities = Identities::default();
     let mut tagger = Tagger::new(dialect, request, admission, clocks);
     let mut appender =
-        Appender::new(dialect, admission.organization_id, now, payload.len(), batch.events.len());
+        Appender::new(protocol, admission.organization_id, now, payload.len(), batch.events.len());
     for report in core::mem::take(&mut batch.streams) {
         appender.report(report);
     }

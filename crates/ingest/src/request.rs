@@ -35,6 +35,25 @@ pub struct Request<'a> {
     pub body: &'a [u8],
 }
 
+/// How a client hands events over: where it puts the key, how it wraps them, what it has to hear in return.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    /// `PostHog`'s ingest paths.
+    Batch,
+    /// `POST /v1/events`.
+    DomainEvents,
+}
+
+impl Protocol {
+    /// How the events are written, once they are unwrapped.
+    pub const fn dialect(self) -> Dialect {
+        match self {
+            Self::Batch => Dialect::Batch,
+            Self::DomainEvents => Dialect::DomainEvents,
+        }
+    }
+}
+
 /// How events are written in a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dialect {

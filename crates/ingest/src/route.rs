@@ -1,12 +1,12 @@
 //! Which path takes what.
 
-use crate::{Dialect, Refusal, Settings};
+use crate::{Protocol, Refusal, Settings};
 
 /// What a request is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Route {
     /// Takes events.
-    Ingest(Dialect),
+    Ingest(Protocol),
     /// Gives stored events.
     ReadEvents,
     /// Gives the ledger.
@@ -23,14 +23,14 @@ pub(crate) fn route(settings: &Settings, method: &str, path: &str) -> Result<Rou
     let bare = path.trim_matches('/');
     let (route, allowed) = match (bare, method) {
         ("_readiness", _) => (Route::Readiness, "GET"),
-        ("v1/events", "POST") => (Route::Ingest(Dialect::DomainEvents), "POST"),
+        ("v1/events", "POST") => (Route::Ingest(Protocol::DomainEvents), "POST"),
         ("v1/events", "GET") => (Route::ReadEvents, "GET"),
         ("v1/events", _) => return Err(Refusal::method_not_allowed(method, "GET or POST")),
         ("v1/ledger", _) => (Route::ReadLedger, "GET"),
         _ if BATCH_PATHS.contains(&bare)
             || settings.ingest_paths.iter().any(|p| p.trim_matches('/') == bare) =>
         {
-            (Route::Ingest(Dialect::Batch), "POST")
+            (Route::Ingest(Protocol::Batch), "POST")
         }
         _ => return Err(Refusal::not_found(path)),
     };
@@ -50,7 +50,7 @@ mod tests {
     fn every_ingest_path_is_served_with_and_without_its_slash() {
         for path in ["/batch", "/e", "/i/v0/e", "/capture", "/track", "/metrics", "/a/b"] {
             for path in [path.to_owned(), format!("{path}/")] {
-                assert_eq!(status("POST", &path), Ok(Route::Ingest(Dialect::Batch)), "{path}");
+                assert_eq!(status("POST", &path), Ok(Route::Ingest(Protocol::Batch)), "{path}");
                 assert_eq!(status("GET", &path), Err(405), "{path}");
             }
         }
@@ -58,7 +58,7 @@ mod tests {
 
     #[test]
     fn our_own_paths() {
-        assert_eq!(status("POST", "/v1/events"), Ok(Route::Ingest(Dialect::DomainEvents)));
+        assert_eq!(status("POST", "/v1/events"), Ok(Route::Ingest(Protocol::DomainEvents)));
         assert_eq!(status("GET", "/v1/events/"), Ok(Route::ReadEvents));
         assert_eq!(status("PUT", "/v1/events"), Err(405));
         assert_eq!(status("GET", "/v1/ledger"), Ok(Route::ReadLedger));
