@@ -53,6 +53,8 @@ let hidden = false;
 let seen = false;
 /** Whether the end of the task is awaited, when what was captured in it goes to disk. */
 let ending = false;
+/** Ends the wait until other tabs see what this one has stored. */
+let endTurn: (() => void) | undefined;
 /** Autocapture wants to know of every view. */
 let viewed: (() => void) | undefined;
 
@@ -200,6 +202,8 @@ function go(op: Op.Hide | Op.Leave): void {
   if (holds(1) == "g") leaveWindowId(stream.windowId);
   if (ready) runCall(now(op, "", 0, reserved));
   else sendHeld(op == Op.Leave);
+  // A page that is left with a lock is thrown out of the back/forward cache as soon as the next one asks for it.
+  endTurn?.();
   disclaim();
 }
 
@@ -277,7 +281,7 @@ function begin(early: EarlyCall[]): void {
         takeOver();
         resolve();
         // Another process sees what this one has stored only after a while.
-        if (sessionOf() != before) return new Promise((done) => setTimeout(done, SHARING_MS));
+        if (sessionOf() != before) return new Promise<void>((done) => setTimeout((endTurn = done), SHARING_MS));
       };
       if (navigator.locks) navigator.locks.request(PREFIX + "start", inTurn).catch(reject);
       else inTurn();

@@ -64,6 +64,8 @@ scenario("a restored page goes on: it captures, and is left again", async ({ pag
   await page.evaluate(() => window.tallymark.flush());
   await Promise.all([page.waitForURL(/second/), page.click("#next")]);
   await page.goBack({ waitUntil: "commit" });
+  const { notRestoredReasons } = await page.evaluate(() => performance.getEntriesByType("navigation")[0].toJSON());
+  assert.equal(notRestoredReasons, null, "left a moment after its first capture, it is kept all the same");
   await page.click("#scale");
   await page.close();
   const rows = await received(...Array(3).fill("$pageview"), "recipe_scaled", ...Array(3).fill("$pageleave"));
