@@ -17,6 +17,7 @@ mod envelope;
 mod id;
 pub mod json;
 pub mod limits;
+pub mod names;
 mod outcome;
 #[cfg(feature = "schema")]
 pub mod schema;

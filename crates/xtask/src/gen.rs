@@ -4,7 +4,7 @@ use std::fs;
 
 use anyhow::{Context, Result, bail};
 
-use crate::run::root;
+use crate::{run::root, wire_doc};
 
 /// What to do with a generated file.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -17,7 +17,12 @@ pub enum Mode {
 
 /// Every generated file.
 pub fn generate(mode: Mode) -> Result<()> {
-    let files = [("tests/fixtures/schema/event.v1.schema.json", tallymark_event::schema::event_schema())];
+    const WIRE: &str = "docs/WIRE.md";
+    let page = fs::read_to_string(root().join(WIRE)).with_context(|| format!("could not read {WIRE}"))?;
+    let files = [
+        ("tests/fixtures/schema/event.v1.schema.json", tallymark_event::schema::event_schema()),
+        (WIRE, wire_doc::with_names(&page).with_context(|| format!("{WIRE} has lost its place for names"))?),
+    ];
     for (path, text) in files {
         let file = root().join(path);
         match mode {

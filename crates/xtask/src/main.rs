@@ -12,6 +12,7 @@ mod run;
 mod setup;
 mod size;
 mod test;
+mod wire_doc;
 
 use std::process::ExitCode;
 
