@@ -19,12 +19,14 @@ const REPETITIONS = process.argv.includes("--quick") ? 5 : 30;
 const LANES = 4;
 const ONE_WAY_MS = 40;
 /** Once the page has gone, nothing comes any more when nothing has come for so long. */
-const SILENCE_MS = 2_000;
+const SILENCE_MS = 3_000;
+/** The last will of a hidden page is executed after that, and not after half an hour: nobody here comes back. */
+const WILL_AFTER_MS = 1_000;
 /** What another visit may take to deliver what the last one left. */
 const VISIT_MS = 8_000;
 
 const heads = new Map();
-const world = await startWorld({ tenants: [] });
+const world = await startWorld({ tenants: [], willAfterMs: WILL_AFTER_MS });
 const sink = await startSink();
 const pages = await servePages(heads);
 const ports = [Number(new URL(world.url).port), sink.port, pages.port];
