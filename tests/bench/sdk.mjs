@@ -2,13 +2,10 @@
  * `cargo xtask bench sdk`: what the SDK costs a page, beside posthog-js slim and bare JSON.stringify, in one run
  * of real Chromium. The subjects take turns, so that the machine's moods fall on all of them.
  */
-import { readFileSync, readdirSync } from "node:fs";
-import { createServer } from "node:http";
-import { join } from "node:path";
 import { launchBrowser } from "../harness/browser.mjs";
-import { ROOT, stubTag } from "../harness/world.mjs";
 import { median } from "./load.mjs";
-import * as posthogSlim from "./posthog-slim.mjs";
+import { servePages } from "./pages.mjs";
+import { VERSION as POSTHOG } from "./posthog-slim.mjs";
 
 const quick = process.argv.includes("--quick");
 const ROUNDS = quick ? 3 : 7;
@@ -17,39 +14,7 @@ const CALLS = 500;
 const CHUNKS = quick ? 4 : 20;
 const SETTLE_MS = 500;
 
-const html = (body) => `<!doctype html><meta charset="utf-8"><title>bench</title>
-<script>window.__start = performance.now(); window.__ready = () => { window.__readyAt ??= performance.now(); };</script>${body}`;
-const pages = {
-  "/blank": html(""),
-  "/tallymark": html(`${stubTag()}<script>tallymark.on("ready", () => window.__ready());</script><script async src="/tm.js" data-key="wk_bench"></script>`),
-  "/posthog": html(`<script async src="/posthog.js"></script>`),
-};
-const files = {
-  ...Object.fromEntries(
-    readdirSync(join(ROOT, "sdk/dist")).map((file) => [
-      `/${file}`,
-      [file.endsWith(".wasm") ? "application/wasm" : "text/javascript", readFileSync(join(ROOT, "sdk/dist", file))],
-    ]),
-  ),
-  "/posthog.js": ["text/javascript", await posthogSlim.script()],
-  [posthogSlim.remoteConfig.path]: ["text/javascript", posthogSlim.remoteConfig.script],
-};
-
-const server = createServer((request, response) => {
-  const path = new URL(request.url, "http://bench").pathname;
-  request.resume();
-  request.on("end", () => {
-    // Isolated, for a timer of 5 µs.
-    response.setHeader("cross-origin-opener-policy", "same-origin");
-    response.setHeader("cross-origin-embedder-policy", "require-corp");
-    if (pages[path] !== undefined) return response.setHeader("content-type", "text/html").end(pages[path]);
-    const [type, body] = files[path] ?? ["application/json", '{"status":"Ok"}'];
-    response.setHeader("content-type", type).end(body);
-  });
-});
-await new Promise((done) => server.listen(0, "127.0.0.1", done));
-const origin = `http://127.0.0.1:${server.address().port}`;
-
+const { origin, stop } = await servePages();
 // posthog-js drops what a driven browser captures: navigator.webdriver must be false.
 const browser = await launchBrowser(["--disable-blink-features=AutomationControlled"]);
 
@@ -82,16 +47,6 @@ for (let round = 0; round < ROUNDS; round++) {
 
 /** Mean µs a call over chunks of one task each; what a chunk queued is sent before the next begins, untimed. */
 function measure({ subject, calls, chunks }) {
-  const props = (i) => ({
-    recipe_id: i,
-    scale: 2.5,
-    unit: "g",
-    from_template: true,
-    label: "Lavender & oat soap, winter batch",
-    batch_type: "product",
-    projected_yield: 1250.5,
-    tags: "soap",
-  });
   const subjects = {
     "JSON.stringify": { call: (p) => (window.__sink = JSON.stringify(p)), flush: () => {} },
     tallymark: { call: (p) => tallymark.capture("recipe_scaled", p), flush: () => tallymark.flush() },
@@ -102,7 +57,7 @@ function measure({ subject, calls, chunks }) {
     const all = [];
     let total = 0;
     for (let chunk = 0; chunk < chunks; chunk++) {
-      const list = Array.from({ length: calls }, (_, i) => props(i));
+      const list = Array.from({ length: calls }, (_, i) => window.__properties(i));
       const start = performance.now();
       for (const p of list) call(p);
       const spent = performance.now() - start;
@@ -125,7 +80,7 @@ for (let round = 0; round < ROUNDS; round++) {
   }
 }
 await browser.close();
-server.close();
+stop();
 
 const us = Object.fromEntries(Object.entries(captures).map(([name, means]) => [name, median(means)]));
 const ms = (path, field) => median(loads[path].map((l) => l[field]));
@@ -135,5 +90,5 @@ console.log(`medians of ${ROUNDS} rounds, taking turns; ${CALLS * CHUNKS} captur
 row("", "µs a call", "ready ms", "load CPU ms");
 row("JSON.stringify alone", us["JSON.stringify"].toFixed(2), "", "");
 row("tallymark", us.tallymark.toFixed(2), ms("/tallymark", "readyMs").toFixed(1), (ms("/tallymark", "cpuMs") - blank).toFixed(1));
-row(`posthog-js slim ${posthogSlim.VERSION}`, us.posthog.toFixed(1), ms("/posthog", "readyMs").toFixed(1), (ms("/posthog", "cpuMs") - blank).toFixed(1));
+row(`posthog-js slim ${POSTHOG}`, us.posthog.toFixed(1), ms("/posthog", "readyMs").toFixed(1), (ms("/posthog", "cpuMs") - blank).toFixed(1));
 console.log(`\nposthog-js slim / tallymark: ${(us.posthog / us.tallymark).toFixed(0)} times a capture; target: tallymark at most 5 µs`);

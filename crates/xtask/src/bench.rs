@@ -5,7 +5,7 @@ use anyhow::{Result, bail};
 use crate::run::{command, run};
 use crate::{build, setup};
 
-const NAMES: [&str; 3] = ["sdk", "leave", "collector"];
+const NAMES: [&str; 4] = ["sdk", "leave", "harm", "collector"];
 
 /// Runs the benches named (all, if none is).
 pub fn bench(args: &[&str]) -> Result<()> {
@@ -16,7 +16,7 @@ pub fn bench(args: &[&str]) -> Result<()> {
     setup::toolchain()?;
     build::all()?;
     let wanted = |name| names.is_empty() || names.contains(&name);
-    for name in ["sdk", "leave"].into_iter().filter(|name| wanted(name)) {
+    for name in ["sdk", "leave", "harm"].into_iter().filter(|name| wanted(name)) {
         let chromium = setup::browser()?;
         run(command("node").arg(format!("tests/bench/{name}.mjs")).args(&flags).env("CHROMIUM", chromium))?;
     }
