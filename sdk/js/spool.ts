@@ -9,6 +9,8 @@ import { post } from "./transport.js";
 
 /** Most that an origin's chunks take, in bytes: a tenth of what browsers give, which is the host page's to fill. */
 const MAX_BYTES = 512 * 1024;
+/** What is left when it was too much: so that making room is rare. */
+const KEPT_BYTES = MAX_BYTES * 0.9;
 /** A chunk's share for its key, which has 50 characters, and what a browser adds. */
 const CHUNK_BYTES = 64;
 /** Most events of earlier pages in a request, and most reports: of more the collector takes no notice. */
@@ -20,11 +22,20 @@ const CHUNK = PREFIX + "q";
 /** Of a chunk's name: one digit for the priority, then the stream's id. */
 const streamOf = (name: string) => name.slice(1, 37);
 
+interface Report {
+  id: string;
+  seq: number;
+  dropped: Record<string, number>;
+}
+
 interface Chunk {
   batch: { timestamp: string; properties: { $seq: number } }[];
   context: object;
-  stream: { id: string; seq: number; dropped: Record<string, number> };
+  stream: Report;
 }
+
+/** Bytes of all chunks when they were last counted, and of those written since; not a number before. */
+let used = NaN;
 
 /** Ends this page's claim on its own chunks. */
 let release: (() => void) | undefined;
@@ -44,7 +55,10 @@ const chunks = (): [name: string, text: string][] =>
 /** Puts a chunk on disk; false if there is no disk, or no room on it. */
 export function keep(name: string, chunk: string): boolean {
   try {
-    makeRoom(sizeOf(chunk));
+    const bytes = sizeOf(chunk);
+    used += bytes;
+    // To count at every chunk what is there would cost more than all the rest.
+    if (!(used <= MAX_BYTES)) makeRoom(bytes);
     localStorage.setItem(CHUNK + name, chunk);
     return true;
   } catch {
@@ -77,44 +91,52 @@ const lose = (text: string, evicted: number) => {
   return now(Op.Lose, "", 0, first?.properties.$seq, last?.properties.$seq, evicted);
 };
 
-/** Makes room: the least and oldest go first, each counted in its stream's books. */
+/** Makes room for `bytes`, if there is none: the least and oldest go first, each counted in its stream's books. */
 function makeRoom(bytes: number): void {
   const all = chunks();
-  for (const [, text] of all) bytes += sizeOf(text);
+  used = all.reduce((sum, [, text]) => sum + sizeOf(text), bytes);
+  if (used <= MAX_BYTES) return;
+  const gone: Record<string, { report: Report; events: number }> = {};
   for (const [name, text] of all) {
-    if (bytes <= MAX_BYTES) break;
-    bytes -= sizeOf(text);
+    const id = streamOf(name);
+    // Reports come last: what they say goes on in a new one.
+    if (used <= KEPT_BYTES && !(gone[id] && name > "9")) continue;
+    used -= sizeOf(text);
     forget(name);
     // The module counts what it still held.
-    if (streamOf(name) == stream.id) make(lose(text, 1));
-    else bury(text);
+    if (id == stream.id) make(lose(text, 1));
+    else {
+      const { batch, stream } = JSON.parse(text) as Chunk;
+      const { report } = (gone[id] ??= { report: stream, events: 0 });
+      gone[id].events += batch.length;
+      // What is evicted later may have been captured earlier.
+      report.seq = Math.max(report.seq, stream.seq);
+      for (const reason in stream.dropped) {
+        report.dropped[reason] = Math.max(report.dropped[reason] ?? 0, stream.dropped[reason]!);
+      }
+    }
   }
+  for (const id in gone) bury(gone[id]!.report, gone[id]!.events);
 }
 
-/** Leaves a report in the place of events that nobody will send: a chunk without events, evicted last. */
-function bury(text: string): void {
-  const { batch, stream } = JSON.parse(text) as Chunk;
+/**
+ * Leaves a report in the place of events that nobody will send: a chunk without events, evicted last. One a stream: of
+ * two, the ledger would believe the higher figure for a reason, and not their sum.
+ */
+function bury(stream: Report, events: number): void {
   const { id, dropped } = stream;
-  if (!batch.length) return;
-  // One report a stream: of two, the ledger would believe the higher figure for a reason, and not their sum.
-  for (const [name, report] of chunks()) {
-    if (!name.startsWith("9" + id)) continue;
-    const before = (JSON.parse(report) as Chunk).stream;
-    // What is evicted later may have been captured earlier.
-    stream.seq = Math.max(stream.seq, before.seq);
-    for (const reason in before.dropped) dropped[reason] = Math.max(dropped[reason] ?? 0, before.dropped[reason]!);
-    forget(name);
-  }
-  dropped.storage_full = (dropped.storage_full ?? 0) + batch.length;
+  dropped.storage_full = (dropped.storage_full ?? 0) + events;
+  const text = JSON.stringify({ batch: [], context: {}, stream });
+  used += sizeOf(text);
   // By another name each time: who is sending the report of before will remove that one.
-  localStorage.setItem(`${CHUNK}9${id}_${dropped.storage_full}`, JSON.stringify({ batch: [], context: {}, stream }));
+  localStorage.setItem(`${CHUNK}9${id}_${dropped.storage_full}`, text);
 }
 
-/** Another tab has removed a chunk. */
+/** Another tab has written or removed a chunk. */
 export function noticed({ key, oldValue, newValue }: StorageEvent): void {
-  if (oldValue && !newValue && key!.startsWith(CHUNK) && streamOf(key!.slice(CHUNK.length)) == stream.id) {
-    run(lose(oldValue, 0));
-  }
+  if (!key?.startsWith(CHUNK)) return;
+  if (newValue) used += sizeOf(newValue);
+  else if (oldValue && streamOf(key.slice(CHUNK.length)) == stream.id) run(lose(oldValue, 0));
 }
 
 /** The page is seen: it sends its own. A lock says so, and ends with the page however that ends. */
