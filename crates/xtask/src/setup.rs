@@ -81,6 +81,17 @@ pub fn webkitgtk() -> Result<Option<PathBuf>> {
     .map(Some)
 }
 
+/// A Python 3 that can make virtual environments: `$PYTHON`, or `python3`, or Debian's installed where we may. The
+/// tests make one of their own in the user's cache folder, with the clients from `PyPI`.
+pub fn python() -> Result<PathBuf> {
+    find_or_install(
+        find_python,
+        &["python3-venv"],
+        "the tests of Python clients need Python 3.10 or newer with venv. Debian or Ubuntu: sudo apt-get install \
+         python3-venv. Fedora: sudo dnf install python3. macOS: brew install python. Or set PYTHON to its path.",
+    )
+}
+
 fn find_or_install(find: fn() -> Option<PathBuf>, packages: &[&str], else_say: &str) -> Result<PathBuf> {
     if let Some(path) = find() {
         return Ok(path);
@@ -114,6 +125,14 @@ fn find_webkitgtk() -> Option<PathBuf> {
     let bindings = "imports.gi.versions.WebKit2 = '4.1'; imports.gi.WebKit2";
     let bound = command("gjs").args(["-c", bindings]).output().is_ok_and(|out| out.status.success());
     (bound && on_path(&["Xvfb"]).is_some()).then_some(driver)
+}
+
+fn find_python() -> Option<PathBuf> {
+    let python = find("PYTHON", &["python3"], &[])?;
+    // Debian's python3 has `venv`, but not what it puts into the environments.
+    let can = "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))";
+    let output = command(&python).args(["-c", can]).output();
+    output.is_ok_and(|out| out.status.success()).then_some(python)
 }
 
 /// What the variable says, and nothing else if it says something; or a name on the path, or an app of macOS.

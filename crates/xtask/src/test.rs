@@ -26,6 +26,7 @@ const STEPS: &[Step] = &[
     ("contract", || node_tests("tests/contract/*.test.mjs")),
     ("faults", || browser_tests("tests/faults/*.test.mjs")),
     ("e2e", || browser_tests("tests/e2e/*.test.mjs")),
+    ("clients", clients),
     ("packaging", || browser_tests("tests/packaging/*.test.mjs")),
     ("engines", engines),
     ("deny", deny),
@@ -96,6 +97,12 @@ fn engines() -> Result<()> {
         .env("FIREFOX", firefox)
         .envs(webkitgtk.map(|path| ("WEBKIT_DRIVER", path)));
     run(&mut node)
+}
+
+/// The clients of others, from npm and `PyPI`, against the collector.
+fn clients() -> Result<()> {
+    let (chromium, python) = (setup::browser()?, setup::python()?);
+    run(node_test_command("tests/clients/*.test.mjs").env("CHROMIUM", chromium).env("PYTHON", python))
 }
 
 fn deny() -> Result<()> {
