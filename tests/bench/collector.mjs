@@ -11,6 +11,7 @@ import { build } from "esbuild";
 import { uuidv7 } from "../harness/client.mjs";
 import { ROOT, lookupOf, newTenant, startWorld } from "../harness/world.mjs";
 import { load, median } from "./load.mjs";
+import { pageviewBytes, pageviews } from "./pageviews.mjs";
 
 const quick = process.argv.includes("--quick");
 const ROUNDS = quick ? 3 : 7;
@@ -104,9 +105,12 @@ const VARIANTS = [
   ["decode to tag, JavaScript, gzip", "javascript", gzipped],
   ["decode to tag, wasm, gzip", "decode", gzipped],
   ["whole path to the commit", "collector", plain],
+  ["$pageview of posthog-js, empty", "empty", pageviews(tenant.browser_key)],
+  ["$pageview of posthog-js, JavaScript", "javascript", pageviews(tenant.browser_key)],
+  ["$pageview of posthog-js, wasm", "decode", pageviews(tenant.browser_key)],
 ].filter(([name]) => name.includes(only));
 
-console.log(`one event is ${JSON.stringify(event()).length} bytes; ${ROUNDS} rounds, 16 connections, medians\n`);
+console.log(`one event is ${JSON.stringify(event()).length} bytes, a $pageview ${pageviewBytes()}, gzipped; ${ROUNDS} rounds, 16 connections, medians\n`);
 console.log(`${"".padEnd(36)}${"batch".padStart(6)}${"µs CPU/event".padStart(14)}${"requests/s".padStart(12)}${"events/s".padStart(10)}`);
 
 const cost = new Map();
@@ -135,9 +139,11 @@ for (const size of [1, 10, 50]) {
 if (only === "") {
   const of = (name, size) => cost.get(`${name} ${size}`);
   const ratio = (kind) => of(`decode to tag, JavaScript${kind}`, 50) / of(`decode to tag, wasm${kind}`, 50);
+  const pageviewCost = (how) => [1, 10, 50].map((size) => of(`$pageview of posthog-js, ${how}`, size).toFixed(1)).join(", ");
   const path = [1, 10, 50].map((size) => `${of("whole path to the commit", size).toFixed(0)} at ${size}`);
   console.log(`
 JavaScript / wasm at 50: ${ratio("").toFixed(2)} plain, ${ratio(", gzip").toFixed(2)} gzip (target 1.5)
-whole path: ${path.join(", ")} µs CPU an event (targets 450, 60, 25)`);
+whole path: ${path.join(", ")} µs CPU an event (targets 450, 60, 25)
+$pageview, decode to tag: ${pageviewCost("wasm")} µs CPU an event; in JavaScript ${pageviewCost("JavaScript")} (PostHog's native capture: 57, 26, 25.5)`);
 }
 await world.stop();
