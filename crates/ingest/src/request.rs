@@ -9,7 +9,7 @@ pub struct Settings {
 }
 
 /// One HTTP request: texts as in the header, without any trimming.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Request<'a> {
     /// `GET`, `POST`…
     pub method: &'a str,
