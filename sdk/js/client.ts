@@ -5,7 +5,7 @@ import { defaults, gpc, holds, type Letter, letters, permit } from "./consent.js
 import { type Call, load, module, now, Op, polled, type Source } from "./core.js";
 import { send, stream, uuid7, view as sent } from "./fallback.js";
 import { measureSoon, watch } from "./lifecycle.js";
-import { allow, arrival, browser, cleanUrl, hasMoved, members, place } from "./place.js";
+import { allow, arrival, browser, cleanUrl, hasMoved, members, place, stringify } from "./place.js";
 import { claim, disclaim, inherit, wipe } from "./spool.js";
 import { CONSENT, leaveWindowId, PREFIX, read, save, SESSION, SLOTS, takeWindowId } from "./store.js";
 import { reserved, reviewBy } from "./transport.js";
@@ -108,7 +108,7 @@ function json(properties?: object | null, options?: CaptureOptions, at?: number)
         ...(at && { $event_time_override_provided: true, $event_time_override_system_time: new Date() }),
       };
     }
-    return JSON.stringify(properties ?? {}) ?? "";
+    return stringify(properties ?? {});
   } catch (error) {
     warn?.(error);
     return "";
@@ -116,7 +116,7 @@ function json(properties?: object | null, options?: CaptureOptions, at?: number)
 }
 
 /** JSON of what must be a string; nothing, which the module counts or ignores, if it is none. */
-const string = (value: unknown) => (typeof value == "string" ? JSON.stringify(value) : "");
+const string = (value: unknown) => (typeof value == "string" ? stringify(value) : "");
 
 /** JSON of an id, which may be a number, too. */
 const id = (value: unknown) => string(value == null ? value : "" + value);

@@ -1,8 +1,15 @@
 // Where the visitor is, and with what: facts, as the events tell them.
 import { holds } from "./consent.js";
 
+/**
+ * JSON, if there is any of the value. Half a character, as texts end in that were cut to a length, becomes U+FFFD:
+ * PostHog would refuse it, with all that is in the same request.
+ */
+export const stringify = (value: unknown): string => (JSON.stringify(value) ?? "").replace(/\\\\|\\ud[89a-f]../g, halfless);
+const halfless = (escaped: string) => (escaped[1] == "u" ? "\\ufffd" : escaped);
+
 /** The members of an object's JSON, without the braces. */
-export const members = (object: object): string => JSON.stringify(object).slice(1, -1);
+export const members = (object: object): string => stringify(object).slice(1, -1);
 
 /** Parameters that name a campaign, as PostHog knows them: of `utm_*` everybody may know, of click ids advertisers. */
 const UTM = /^utm_(source|medium|campaign|content|term)$/;

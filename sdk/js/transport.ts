@@ -78,7 +78,8 @@ export async function post(
     const said = await response.text().catch(() => "");
     if (!response.ok) warn?.(said);
     const after = response.headers.get("Retry-After");
-    return [response.status, after ? +after * 1000 || Date.parse(after) - Date.now() : 0];
+    // So PostHog says that it has thrown away what it has taken: payment required.
+    return [/quota_limited.*"events"/.test(said) ? 402 : response.status, after ? +after * 1000 || Date.parse(after) - Date.now() : 0];
   } catch (error) {
     failed = true;
     warn?.(error);

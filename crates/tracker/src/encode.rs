@@ -85,6 +85,12 @@ pub(crate) struct Envelope {
 }
 
 impl Envelope {
+    /// Whether the collector is one of ours, whose browser keys begin with `wk_`, and keeps books. Others refuse a
+    /// request without events, and tell the console.
+    pub(crate) fn keeps_books(&self) -> bool {
+        self.key.as_bytes().get(1) == Some(&b'w')
+    }
+
     /// Bytes of a request beside its events, at most.
     pub(crate) const fn bytes(&self) -> usize {
         FRAME_BYTES + self.key.len() + self.will.len()

@@ -461,7 +461,9 @@ impl Outbox {
         }
         self.envelope.open(out);
         let bytes = self.queue.board(id, self.ripe, room, out);
-        if bytes == 0 && !(self.report_alone && (self.drops.unreported || !self.will_told)) {
+        let report_alone =
+            self.report_alone && (self.drops.unreported || !self.will_told) && self.envelope.keeps_books();
+        if bytes == 0 && !report_alone {
             return false;
         }
         self.will_told = true;

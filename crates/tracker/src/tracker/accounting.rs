@@ -216,7 +216,7 @@ proptest! {
         let mut tracker = Tracker::new();
         let mut world = World::default();
         tracker.seed(7);
-        tracker.start(&Start { key: "\"k\"", stream_id: "\"s\"", window_id: "\"w\"", capture_leave: true, ..Start::default() });
+        tracker.start(&Start { key: "\"wk_1\"", stream_id: "\"s\"", window_id: "\"w\"", capture_leave: true, ..Start::default() });
         for step in &steps {
             take(&mut tracker, &mut world, step)?;
             let held = tracker.outbox.held() as u64;

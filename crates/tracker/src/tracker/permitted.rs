@@ -99,7 +99,7 @@ impl World {
         world.tracker.permit(beginning.default, Pending, false);
         world.tracker.restore(Slot::Consent, beginning.kept);
         world.pass();
-        let ids = Start { key: "\"k\"", stream_id: "\"s1\"", window_id: "\"w\"", ..Start::default() };
+        let ids = Start { key: "\"wk_1\"", stream_id: "\"s1\"", window_id: "\"w\"", ..Start::default() };
         world.tracker.start(&Start { capture_leave: true, ..ids });
         world.carry_out();
         world
