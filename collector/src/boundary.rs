@@ -83,6 +83,7 @@ impl Output {
 
     pub(crate) fn answer(&mut self, answer: Answer) {
         self.number(u32::from(answer.status));
+        self.number(answer.max_age_s);
         self.text(answer.content_type.to_owned());
         self.text(answer.body);
     }

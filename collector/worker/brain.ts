@@ -22,7 +22,10 @@ interface Exports {
 export interface Answer {
   readonly status: number;
   readonly contentType: string;
+  /** Empty with status 204. */
   readonly body: string;
+  /** How long anybody may keep the answer, in seconds. 0: nobody may. */
+  readonly maxAgeS: number;
 }
 
 export type Step =
@@ -120,7 +123,7 @@ export class Brain {
 }
 
 function answerOf(numbers: number[], texts: string[]): Answer {
-  return { status: numbers[0]!, contentType: texts[0]!, body: texts[1]! };
+  return { status: numbers[0]!, maxAgeS: numbers[1]!, contentType: texts[0]!, body: texts[1]! };
 }
 
 /** What of a request the brain looks at, one a line: collector/src/boundary.rs reads it in this order. */

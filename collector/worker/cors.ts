@@ -34,8 +34,9 @@ export function respond(request: Request, answer: Answer): Response {
   const headers: Record<string, string> = {
     ...corsHeaders(request),
     "content-type": answer.contentType,
-    "cache-control": "no-store",
+    "cache-control": answer.maxAgeS > 0 ? `public, max-age=${answer.maxAgeS}` : "no-store",
   };
   if (answer.status === 503) headers["retry-after"] = RETRY_AFTER_S;
-  return new Response(answer.body, { status: answer.status, headers });
+  // A 204 has no body, not even an empty one.
+  return new Response(answer.status === 204 ? null : answer.body, { status: answer.status, headers });
 }

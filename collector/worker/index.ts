@@ -29,6 +29,7 @@ export default {
         status: 503,
         contentType: "application/json",
         body: '{"type":"server_error","code":"internal","detail":"the collector failed; send the same request again","attr":null}',
+        maxAgeS: 0,
       });
     }
   },
@@ -72,5 +73,5 @@ function log(env: Env, organizationId: string) {
 }
 
 function json(body: string): Answer {
-  return { status: 200, contentType: "application/json", body };
+  return { status: 200, contentType: "application/json", body, maxAgeS: 0 };
 }

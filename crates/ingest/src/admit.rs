@@ -28,7 +28,7 @@ pub(crate) fn presented_key<'r>(
     batch: &Batch<'r>,
 ) -> Result<Cow<'r, str>, Refusal> {
     match protocol {
-        Protocol::Batch => key_in_body(batch),
+        Protocol::Batch | Protocol::Beacon | Protocol::Engage => key_in_body(batch),
         Protocol::DomainEvents => bearer_key(request),
     }
 }

@@ -4,6 +4,8 @@ use tallymark_event::json;
 
 use crate::{Append, Protocol};
 
+const JSON: &str = "application/json";
+
 /// One HTTP answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
@@ -11,19 +13,26 @@ pub struct Answer {
     pub status: u16,
     /// `Content-Type`.
     pub content_type: &'static str,
-    /// The body.
+    /// The body; empty with status 204.
     pub body: String,
+    /// How long anybody may keep the answer, in seconds. 0: nobody may.
+    pub max_age_s: u32,
 }
 
 impl Answer {
     /// A JSON answer.
     pub(crate) const fn json(status: u16, body: String) -> Self {
-        Self { status, content_type: "application/json", body }
+        Self { status, content_type: JSON, body, max_age_s: 0 }
+    }
+
+    /// An answer that nobody reads.
+    pub(crate) const fn no_content() -> Self {
+        Self { status: 204, content_type: JSON, body: String::new(), max_age_s: 0 }
     }
 
     /// `GET /_readiness`.
     pub(crate) fn ready() -> Self {
-        Self { status: 200, content_type: "text/plain; charset=utf-8", body: "ok".into() }
+        Self { status: 200, content_type: "text/plain; charset=utf-8", body: "ok".into(), max_age_s: 0 }
     }
 }
 
@@ -36,7 +45,8 @@ impl Append {
     pub fn answer(&self, stored: u32, duplicates: u32, quarantined_new: u32) -> Answer {
         let mut body = String::with_capacity(64 + self.violations.len());
         match self.protocol {
-            Protocol::Batch => body.push_str("{\"status\":\"Ok\""),
+            Protocol::Beacon => return Answer::no_content(),
+            Protocol::Batch | Protocol::Engage => body.push_str("{\"status\":\"Ok\""),
             Protocol::DomainEvents => {
                 body.push_str("{\"stored\":");
                 json::write_u64(&mut body, u64::from(stored));

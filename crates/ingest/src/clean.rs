@@ -15,6 +15,10 @@ pub(crate) fn withholds(dialect: Dialect, name: &[u8]) -> bool {
             name,
             b"$ip"
                 | b"ip"
+                // Written by `person`, together with those beside the properties.
+                | b"$set"
+                | b"$set_once"
+                | b"$unset"
                 | b"token"
                 | b"distinct_id"
                 | b"$entity_type"

@@ -51,7 +51,10 @@ impl Collector {
 
     fn step(&self, request: &Request<'_>, now: Timestamp) -> Result<Step, Refusal> {
         match route(&self.settings, request.method, request.path)? {
-            Route::Ingest(protocol) => pipeline::ingest(&self.keys, protocol, request, now),
+            Route::Ingest(protocol) => {
+                pipeline::ingest(&self.keys, protocol.with_query(request.query), request, now)
+            }
+            Route::PostHog(call) => Ok(Step::Answer(call.answer(request.query))),
             Route::ReadEvents => self.read(request, now, |tenant| Query::events(tenant, request.query)),
             Route::ReadLedger => self.read(request, now, |tenant| Query::ledger(tenant, request.query, now)),
             Route::Readiness => Ok(Step::Answer(Answer::ready())),

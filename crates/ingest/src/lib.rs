@@ -19,8 +19,8 @@
 //! to answer at once ([`Step::Answer`]); the shell carries it out.
 //!
 //! # Out of scope
-//! Clocks, randomness, I/O, any platform type, CORS headers and preflights (the shell's), tracking plans
-//! (on top of the built-in rules), and lz64, which clients of 2021 used (refused with a remedy).
+//! Clocks, randomness, I/O, any platform type, CORS headers and preflights (the shell's), and tracking plans
+//! (on top of the built-in rules).
 //!
 //! # Accounting
 //! Every event of an accepted request is either in [`Append::rows`] or in [`Append::quarantined`]. Nothing
@@ -39,8 +39,11 @@ mod identity;
 mod judge;
 mod keys;
 pub mod limits;
+mod members;
+mod person;
 mod pipeline;
 mod place;
+mod posthog;
 mod quarantine;
 mod query;
 mod refusal;

@@ -21,7 +21,7 @@ pub(crate) fn ingest(
     now: Timestamp,
 ) -> Result<Step, Refusal> {
     let dialect = protocol.dialect();
-    let payload = decode::payload(request)?;
+    let payload = decode::payload(protocol, request)?;
     let mut batch = decode::events(dialect, &payload)?;
 
     let lookup = admit::lookup(&admit::presented_key(protocol, request, &batch)?);

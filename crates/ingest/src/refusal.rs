@@ -21,6 +21,8 @@ pub enum Refusal {
     InvalidGzip,
     /// 400: said to be base64, and isn't.
     InvalidBase64,
+    /// 400: said to be lz-string's base64, and isn't.
+    InvalidLz64,
     /// 400: compressed in a way that is not decoded here.
     UnsupportedCompression(String),
     /// 400: text that is not UTF-8 from this byte on.
@@ -122,6 +124,7 @@ impl Refusal {
             Self::EmptyBody
             | Self::InvalidGzip
             | Self::InvalidBase64
+            | Self::InvalidLz64
             | Self::UnsupportedCompression(_)
             | Self::NotUtf8 { .. }
             | Self::MalformedJson { .. }
@@ -150,6 +153,7 @@ impl Refusal {
             Self::TooMuchQuarantined => "too_much_quarantined",
             Self::InvalidGzip => "invalid_gzip",
             Self::InvalidBase64 => "invalid_base64",
+            Self::InvalidLz64 => "invalid_lz64",
             Self::UnsupportedCompression(_) => "unsupported_compression",
             Self::NotUtf8 { .. } => "not_utf8",
             Self::MalformedJson { .. } => "malformed_json",
@@ -178,6 +182,7 @@ impl Refusal {
             | Self::DecodedTooLarge
             | Self::InvalidGzip
             | Self::InvalidBase64
+            | Self::InvalidLz64
             | Self::NotUtf8 { .. }
             | Self::MalformedJson { .. }
             | Self::NotEvents => Some("body"),
@@ -221,8 +226,11 @@ impl Refusal {
                 "the body begins as gzip and is truncated or damaged: send one whole gzip member".into()
             }
             Self::InvalidBase64 => "the body is announced as base64 and isn't: check `compression`".into(),
+            Self::InvalidLz64 => {
+                "the body is announced as lz64 and isn't: send what lz-string's compressToBase64 gives".into()
+            }
             Self::UnsupportedCompression(name) => {
-                format!("compression {name} is not decoded here: send gzip, base64 or plain JSON")
+                format!("compression {name} is not decoded here: send gzip, base64, lz64 or plain JSON")
             }
             Self::NotUtf8 { at } => format!("body: not UTF-8 at byte {at}: encode the JSON as UTF-8"),
             Self::MalformedJson { at, problem } => {

@@ -1,5 +1,7 @@
 //! What the shell hands in.
 
+use crate::decode::parameter;
+
 /// What can be configured.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
@@ -40,15 +42,27 @@ pub struct Request<'a> {
 pub enum Protocol {
     /// `PostHog`'s ingest paths.
     Batch,
+    /// The same from a page that is being left: nobody reads the answer.
+    Beacon,
+    /// `PostHog`'s `/engage/`: what is known of a person, and no event around it.
+    Engage,
     /// `POST /v1/events`.
     DomainEvents,
 }
 
 impl Protocol {
+    /// The protocol of a request on this one's path, by what its query says of its answer.
+    pub(crate) fn with_query(self, query: &str) -> Self {
+        match self {
+            Self::Batch if parameter(query.as_bytes(), b"beacon") == Some(b"1") => Self::Beacon,
+            other => other,
+        }
+    }
+
     /// How the events are written, once they are unwrapped.
     pub const fn dialect(self) -> Dialect {
         match self {
-            Self::Batch => Dialect::Batch,
+            Self::Batch | Self::Beacon | Self::Engage => Dialect::Batch,
             Self::DomainEvents => Dialect::DomainEvents,
         }
     }

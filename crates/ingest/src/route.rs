@@ -1,12 +1,14 @@
 //! Which path takes what.
 
-use crate::{Protocol, Refusal, Settings};
+use crate::{Protocol, Refusal, Settings, posthog::Call};
 
 /// What a request is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Route {
+pub(crate) enum Route<'p> {
     /// Takes events.
     Ingest(Protocol),
+    /// Answers what `PostHog`'s clients ask besides.
+    PostHog(Call<'p>),
     /// Gives stored events.
     ReadEvents,
     /// Gives the ledger.
@@ -18,30 +20,61 @@ pub(crate) enum Route {
 /// The paths of `PostHog`'s clients, without the slashes at their ends.
 const BATCH_PATHS: [&str; 5] = ["batch", "e", "i/v0/e", "capture", "track"];
 
+/// The methods that a path is for. HEAD is a GET of which only the head is sent.
+#[derive(Clone, Copy)]
+enum Methods {
+    Get,
+    Post,
+    GetAndPost,
+}
+
+impl Methods {
+    fn has(self, method: &str) -> bool {
+        let is_get = matches!(method, "GET" | "HEAD");
+        match self {
+            Self::Get => is_get,
+            Self::Post => method == "POST",
+            Self::GetAndPost => is_get || method == "POST",
+        }
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::GetAndPost => "GET or POST",
+        }
+    }
+}
+
 /// Finds the route. Every path is served with and without its trailing slash.
-pub(crate) fn route(settings: &Settings, method: &str, path: &str) -> Result<Route, Refusal> {
+pub(crate) fn route<'p>(settings: &Settings, method: &str, path: &'p str) -> Result<Route<'p>, Refusal> {
     let bare = path.trim_matches('/');
-    let (route, allowed) = match (bare, method) {
-        ("_readiness", _) => (Route::Readiness, "GET"),
-        ("v1/events", "POST") => (Route::Ingest(Protocol::DomainEvents), "POST"),
-        ("v1/events", "GET") => (Route::ReadEvents, "GET"),
-        ("v1/events", _) => return Err(Refusal::method_not_allowed(method, "GET or POST")),
-        ("v1/ledger", _) => (Route::ReadLedger, "GET"),
+    let (route, methods) = match (bare, method) {
+        ("" | "_readiness" | "_liveness", _) => (Route::Readiness, Methods::Get),
+        ("v1/events", "GET") => (Route::ReadEvents, Methods::Get),
+        ("v1/events", "POST") => (Route::Ingest(Protocol::DomainEvents), Methods::Post),
+        ("v1/events", _) => return Err(Refusal::method_not_allowed(method, Methods::GetAndPost.name())),
+        ("v1/ledger", _) => (Route::ReadLedger, Methods::Get),
+        ("engage", _) => (Route::Ingest(Protocol::Engage), Methods::GetAndPost),
         _ if BATCH_PATHS.contains(&bare)
             || settings.ingest_paths.iter().any(|p| p.trim_matches('/') == bare) =>
         {
-            (Route::Ingest(Protocol::Batch), "POST")
+            (Route::Ingest(Protocol::Batch), Methods::GetAndPost)
         }
-        _ => return Err(Refusal::not_found(path)),
+        _ => {
+            let call = Call::of(bare).ok_or_else(|| Refusal::not_found(path))?;
+            (Route::PostHog(call), if call.is_posted() { Methods::GetAndPost } else { Methods::Get })
+        }
     };
-    if method == allowed { Ok(route) } else { Err(Refusal::method_not_allowed(method, allowed)) }
+    if methods.has(method) { Ok(route) } else { Err(Refusal::method_not_allowed(method, methods.name())) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn status(method: &str, path: &str) -> Result<Route, u16> {
+    fn status<'p>(method: &str, path: &'p str) -> Result<Route<'p>, u16> {
         let settings = Settings { ingest_paths: vec!["/metrics/".into(), "a/b".into()] };
         route(&settings, method, path).map_err(|refusal| refusal.answer().status)
     }
@@ -50,10 +83,13 @@ mod tests {
     fn every_ingest_path_is_served_with_and_without_its_slash() {
         for path in ["/batch", "/e", "/i/v0/e", "/capture", "/track", "/metrics", "/a/b"] {
             for path in [path.to_owned(), format!("{path}/")] {
-                assert_eq!(status("POST", &path), Ok(Route::Ingest(Protocol::Batch)), "{path}");
-                assert_eq!(status("GET", &path), Err(405), "{path}");
+                for method in ["POST", "GET", "HEAD"] {
+                    assert_eq!(status(method, &path), Ok(Route::Ingest(Protocol::Batch)), "{method} {path}");
+                }
+                assert_eq!(status("PUT", &path), Err(405), "{path}");
             }
         }
+        assert_eq!(status("POST", "/engage/"), Ok(Route::Ingest(Protocol::Engage)));
     }
 
     #[test]
@@ -64,12 +100,32 @@ mod tests {
         assert_eq!(status("GET", "/v1/ledger"), Ok(Route::ReadLedger));
         assert_eq!(status("POST", "/v1/ledger"), Err(405));
         assert_eq!(status("GET", "/_readiness"), Ok(Route::Readiness));
+        assert_eq!(status("GET", "/"), Ok(Route::Readiness));
         assert_eq!(status("DELETE", "/_readiness"), Err(405));
     }
 
     #[test]
+    fn what_posthogs_clients_ask_besides() {
+        for (method, path, call) in [
+            ("GET", "/array/phc_1/config.js", Call::ConfigScript("phc_1")),
+            ("GET", "/array/phc_1/config", Call::Config("phc_1")),
+            ("HEAD", "/array/phc_1/config/", Call::Config("phc_1")),
+            ("POST", "/flags/", Call::Flags),
+            ("POST", "/decide", Call::Decide),
+            ("POST", "/s/", Call::Recording),
+            ("GET", "/api/surveys/", Call::Surveys),
+        ] {
+            assert_eq!(status(method, path), Ok(Route::PostHog(call)), "{method} {path}");
+        }
+        assert_eq!(status("POST", "/array/phc_1/config"), Err(405));
+        for path in ["/array//config", "/array/a%22b/config", "/array/phc_1/array.js", "/static/surveys.js"] {
+            assert_eq!(status("GET", path), Err(404), "{path}");
+        }
+    }
+
+    #[test]
     fn the_rest_is_not_found() {
-        for path in ["/", "", "/i/v0/e/x", "/flags/", "/s/", "/v1", "/Batch"] {
+        for path in ["/i/v0/e/x", "/i/v1/logs", "/v1", "/Batch", "/batch/x"] {
             assert_eq!(status("POST", path), Err(404), "{path}");
         }
     }

@@ -9,6 +9,7 @@ use crate::{
     decode::{Batch, Event, Kind, Value},
     judge::Checked,
     limits::{MAX_CONTEXT_TEXT_BYTES, MAX_USER_AGENT_BYTES},
+    person,
     place::{Clocks, Moment},
     text::{self, Text},
 };
@@ -148,13 +149,17 @@ impl<'r> Tagger<'r> {
     }
 }
 
+/// `posthog-js` without cookies: the distinct id of all its visitors.
+const COOKIELESS: &str = "\"$posthog_cookieless\"";
+
 /// Who did it, as (user, anonymous), by what the batch dialect's clients send.
 fn who<'a, 't>(
     source: Source,
     event: &Event<'_>,
     checked: &'a Checked<'t>,
 ) -> (Option<&'a Text<'t>>, Option<&'a Text<'t>>) {
-    let distinct_id = checked.distinct_id.as_ref();
+    // What every visitor without a cookie has is nobody's id.
+    let distinct_id = checked.distinct_id.as_ref().filter(|id| **id != COOKIELESS);
     let is_person = |flag: Option<Value<'_>>| !flag.is_some_and(Value::is_false);
     let user_id = match source {
         _ if checked.user_id.is_some() => checked.user_id.as_ref(),
@@ -167,25 +172,12 @@ fn who<'a, 't>(
     }
 }
 
-/// The properties that are kept, and the event's own `$set` and `$set_once` among them.
+/// The properties that are kept, and what the event says of its person among them.
 fn write_properties(out: &mut String, event: &Event<'_>, batch: &Batch<'_>) {
     out.clear();
     out.push('{');
-    let mut wrote = clean::write_kept(&event.properties, batch, out);
-    for (name, own, in_properties) in
-        [("$set", event.set, event.lifted.set), ("$set_once", event.set_once, event.lifted.set_once)]
-    {
-        if let (Some(own), None) = (own.filter(|own| !own.is_null()), in_properties) {
-            if wrote {
-                out.push(',');
-            }
-            wrote = true;
-            out.push('"');
-            out.push_str(name);
-            out.push_str("\":");
-            out.push_str(own.as_str());
-        }
-    }
+    let wrote = clean::write_kept(&event.properties, batch, out);
+    person::write(event, wrote, out);
     out.push('}');
 }
 

@@ -5,6 +5,7 @@ mod cesu8;
 mod domain;
 mod event;
 mod gzip;
+mod lz64;
 mod payload;
 mod plain;
 mod scan;
@@ -16,13 +17,15 @@ mod value;
 mod will;
 
 pub(crate) use event::{Event, Part, each_member};
-pub(crate) use payload::{parameter, payload};
+pub(crate) use payload::parameter;
 pub(crate) use scan::{Malformed, Scanner, Unstorable};
 pub(crate) use stream::{StreamPosition, StreamReport};
 pub(crate) use value::{Kind, Value};
 pub(crate) use will::Will;
 
-use crate::{Dialect, Refusal};
+use std::borrow::Cow;
+
+use crate::{Dialect, Protocol, Refusal, Request, posthog};
 
 /// What a request holds.
 #[derive(Clone, Debug, Default)]
@@ -41,6 +44,15 @@ pub(crate) struct Batch<'t> {
     pub(crate) events: Vec<Event<'t>>,
     /// Members that are to be copied: see [`Part::kept`].
     pub(crate) kept: Vec<&'t str>,
+}
+
+/// The payload of a request, as text in the protocol's dialect.
+pub(crate) fn payload<'r>(protocol: Protocol, request: &Request<'r>) -> Result<Cow<'r, str>, Refusal> {
+    let payload = payload::payload(request)?;
+    match protocol {
+        Protocol::Batch | Protocol::Beacon | Protocol::DomainEvents => Ok(payload),
+        Protocol::Engage => Ok(Cow::Owned(posthog::engage::translated(&payload)?)),
+    }
 }
 
 /// Reads the events out of a payload.

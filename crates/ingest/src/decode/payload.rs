@@ -14,6 +14,7 @@ use base64::{
 use super::{
     cesu8,
     gzip::{self, gunzip},
+    lz64,
 };
 use crate::{
     Refusal, Request,
@@ -35,17 +36,21 @@ enum Hint<'r> {
     /// the header in place.
     Sniff,
     Base64,
+    Lz64,
     Unsupported(&'r str),
 }
 
 /// The payload of a request as text.
-pub(crate) fn payload<'r>(request: &Request<'r>) -> Result<Cow<'r, str>, Refusal> {
+pub(super) fn payload<'r>(request: &Request<'r>) -> Result<Cow<'r, str>, Refusal> {
     if request.body.len() > MAX_BODY_BYTES {
         return Err(Refusal::BodyTooLarge);
     }
-    let mut hint = parameter(request.query.as_bytes(), b"compression").map(|value| hint_of(value));
+    let query = request.query.as_bytes();
+    let mut hint = parameter(query, b"compression").map(|value| hint_of(value));
     let mut bytes = Cow::Borrowed(request.body);
-    if is_form(request.content_type)
+    if let Some(data) = parameter(query, b"data") {
+        bytes = Cow::Owned(percent_decoded(data));
+    } else if is_form(request)
         && let Some(data) = parameter(request.body, b"data")
     {
         hint = hint.or_else(|| parameter(request.body, b"compression").map(|value| hint_of(value)));
@@ -73,7 +78,7 @@ fn repaired_text(bytes: &[u8]) -> Result<String, Refusal> {
         .map_err(|error| Refusal::NotUtf8 { at: error.utf8_error().valid_up_to() })
 }
 
-/// Takes off gzip and base64, in either order, as often as is allowed.
+/// Takes off gzip, base64 and lz64, in any order, as often as is allowed.
 fn unwrapped<'r>(mut bytes: Cow<'r, [u8]>, hint: Hint<'_>) -> Result<Cow<'r, [u8]>, Refusal> {
     for _ in 0..MAX_WRAPPINGS {
         if bytes.starts_with(&gzip::MAGIC) {
@@ -84,10 +89,15 @@ fn unwrapped<'r>(mut bytes: Cow<'r, [u8]>, hint: Hint<'_>) -> Result<Cow<'r, [u8
         if matches!(bytes.trim_ascii_start().first(), None | Some(b'{' | b'[')) {
             break;
         }
-        if let Hint::Unsupported(name) = hint {
-            return Err(Refusal::unsupported_compression(name));
+        match hint {
+            Hint::Unsupported(name) => return Err(Refusal::unsupported_compression(name)),
+            Hint::Lz64 => {
+                bytes = Cow::Owned(lz64::decompressed(&pluses(bytes.trim_ascii()), MAX_DECODED_BYTES)?);
+                continue;
+            }
+            Hint::Sniff | Hint::Base64 => {}
         }
-        match base64_decoded(&bytes) {
+        match BASE64.decode(&*pluses(bytes.trim_ascii())).ok() {
             Some(decoded) => bytes = Cow::Owned(decoded),
             None if hint == Hint::Base64 => return Err(Refusal::InvalidBase64),
             None => break,
@@ -96,30 +106,35 @@ fn unwrapped<'r>(mut bytes: Cow<'r, [u8]>, hint: Hint<'_>) -> Result<Cow<'r, [u8
     Ok(bytes)
 }
 
-/// Decodes base64, blanks taken for the `+` that a form turned into them.
-fn base64_decoded(bytes: &[u8]) -> Option<Vec<u8>> {
-    let text = bytes.trim_ascii();
+/// Text in base64's alphabet, the blanks that a form made of its `+` taken back.
+fn pluses(text: &[u8]) -> Cow<'_, [u8]> {
     if text.contains(&b' ') {
-        let repaired: Vec<u8> = text.iter().map(|c| if *c == b' ' { b'+' } else { *c }).collect();
-        return BASE64.decode(repaired).ok();
+        Cow::Owned(text.iter().map(|c| if *c == b' ' { b'+' } else { *c }).collect())
+    } else {
+        Cow::Borrowed(text)
     }
-    BASE64.decode(text).ok()
 }
 
 fn hint_of(name: &[u8]) -> Hint<'_> {
     let is_any = |names: &[&str]| names.iter().any(|n| name.eq_ignore_ascii_case(n.as_bytes()));
     if is_any(&["base64", "b64"]) {
         Hint::Base64
-    } else if is_any(&["lz64", "lz-string", "deflate", "br", "zstd"]) {
+    } else if is_any(&["lz64", "lz-string"]) {
+        Hint::Lz64
+    } else if is_any(&["deflate", "br", "zstd"]) {
         Hint::Unsupported(str::from_utf8(name).unwrap_or_default())
     } else {
         Hint::Sniff
     }
 }
 
-fn is_form(content_type: Option<&str>) -> bool {
-    let essence = content_type.and_then(|t| t.split(';').next()).unwrap_or_default();
+/// Whether the body is a form: by its type, or by one of the names that clients begin theirs with. No JSON, gzip or
+/// base64 begins like that.
+fn is_form(request: &Request<'_>) -> bool {
+    const FIRST_NAMES: [&[u8]; 5] = [b"data=", b"compression=", b"_=", b"ip=", b"ver="];
+    let essence = request.content_type.and_then(|t| t.split(';').next()).unwrap_or_default();
     essence.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded")
+        || FIRST_NAMES.iter().any(|name| request.body.starts_with(name))
 }
 
 /// The value of the first non-empty parameter of that name, still percent-encoded.

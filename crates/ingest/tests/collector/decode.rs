@@ -23,6 +23,8 @@ fn every_wrapping_gives_the_same_row() {
         ("compression=gzip-js", form, None, format!("data={of_gzip}").into_bytes()),
         ("", form, None, body.clone().into_bytes()),
         ("compression=unknown", None, None, body.clone().into_bytes()),
+        ("", Some("text/plain"), None, format!("data={escaped}").into_bytes()),
+        ("", None, None, format!("compression=base64&data={base64}").into_bytes()),
     ];
     for (at, (query, content_type, content_encoding, body)) in wrapped.iter().enumerate() {
         let request = Request {
@@ -33,6 +35,10 @@ fn every_wrapping_gives_the_same_row() {
         };
         assert_eq!(append(&request), plain, "wrapping {at}");
     }
+    for data in [&escaped, &base64] {
+        let query = format!("data={data}&ip=1");
+        assert_eq!(append(&Request { method: "GET", query: &query, ..post("/e/", b"") }), plain);
+    }
 }
 
 #[test]
@@ -41,7 +47,8 @@ fn bodies_that_are_refused() {
     assert_eq!(with("", b""), (400, "empty_body".into()));
     assert_eq!(with("", b" \n "), (400, "empty_body".into()));
     assert_eq!(with("", &vec![b' '; limits::MAX_BODY_BYTES + 1]), (413, "body_too_large".into()));
-    assert_eq!(with("compression=lz64", b"NobwRAdghgtgpmAXGA"), (400, "unsupported_compression".into()));
+    assert_eq!(with("compression=lz64", b"NobwRAdghgtgpmAXGA"), (400, "invalid_lz64".into()));
+    assert_eq!(with("compression=br", b"NobwRAdghgtgpmAXGA"), (400, "unsupported_compression".into()));
     assert_eq!(with("compression=base64", b"!!"), (400, "invalid_base64".into()));
     let cut = gzip(b"[{}]");
     assert_eq!(with("", &cut[..cut.len() - 9]), (400, "invalid_gzip".into()));

@@ -90,10 +90,17 @@ fn what_passes_as_posthog_lets_it() {
     }
     let bare = json!({"event": "a", "properties": {"distinct_id": "in properties"}});
     assert_eq!(row(&bare)["anonymous_id"], "in properties");
-    let mut sets = event(&json!({"$set": {"a": 1}}));
+    let mut sets = event(&json!({"$set": {"a": 1, "c": 4}, "$set_once": null, "$unset": ["d"], "e": 5}));
     sets["$set"] = json!({"a": 2});
     sets["$set_once"] = json!({"b": 3});
-    assert_eq!(row(&sets)["properties"], json!({"$set": {"a": 1}, "$set_once": {"b": 3}}));
+    let joined = json!({"$set": {"a": 2, "c": 4}, "$set_once": {"b": 3}, "$unset": ["d"], "e": 5});
+    assert_eq!(row(&sets)["properties"], joined, "the event's own over its properties'");
+    let cookieless = json!({"$device_id": null, "$cookieless_mode": true, "$is_identified": true});
+    let mut nobody = event(&cookieless);
+    nobody["distinct_id"] = json!("$posthog_cookieless");
+    let row = row(&nobody);
+    assert!(row["user_id"].is_null() && row["anonymous_id"].is_null(), "all such visitors have this id");
+    assert_eq!(row["properties"], cookieless);
 }
 
 #[test]

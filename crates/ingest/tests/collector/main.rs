@@ -7,6 +7,7 @@ mod append;
 mod decode;
 mod judge;
 mod place;
+mod posthog;
 mod query;
 mod tag;
 mod will;

@@ -1,0 +1,44 @@
+//! What an event says of its person: `$set`, `$set_once` and `$unset`, which clients put beside the properties, among
+//! them, or both.
+
+use std::borrow::Cow;
+
+use crate::{
+    decode::{Event, Kind, Value},
+    members::Members,
+};
+
+/// Appends them as members of the properties; `wrote`: others stand there already.
+pub(crate) fn write(event: &Event<'_>, mut wrote: bool, out: &mut String) {
+    let lifted = &event.lifted;
+    for (key, own, in_properties) in [
+        ("\"$set\":", event.set, lifted.set),
+        ("\"$set_once\":", event.set_once, lifted.set_once),
+        ("\"$unset\":", event.unset, lifted.unset),
+    ] {
+        let Some(value) = joined(own.filter(|own| !own.is_null()), in_properties) else { continue };
+        if wrote {
+            out.push(',');
+        }
+        wrote = true;
+        out.push_str(key);
+        out.push_str(&value);
+    }
+}
+
+/// The event's own over its properties', member by member, as at `PostHog`.
+fn joined<'t>(own: Option<Value<'t>>, in_properties: Option<Value<'t>>) -> Option<Cow<'t, str>> {
+    let (own, other) = match (own, in_properties) {
+        (Some(own), Some(other)) if own != other => (own, other),
+        (one, other) => return one.or(other).map(|value| Cow::Borrowed(value.as_str())),
+    };
+    if own.kind() != Kind::Object || other.kind() != Kind::Object {
+        return Some(Cow::Borrowed(own.as_str()));
+    }
+    let mut out = String::with_capacity(own.as_str().len() + other.as_str().len());
+    let mut members = Members::open(&mut out);
+    // Both were scanned before: neither is malformed.
+    members.copy_all(own).and_then(|()| members.copy_all(other)).ok();
+    members.close();
+    Some(Cow::Owned(out))
+}

@@ -1,0 +1,6 @@
+//! What `PostHog`'s clients expect of a host besides that it takes their batches.
+
+mod config;
+pub(crate) mod engage;
+
+pub(crate) use config::Call;
