@@ -8,7 +8,7 @@ import { beacon, post } from "./transport.js";
 type Listener = (detail: never) => void;
 
 const listeners: { [E in keyof Events]?: Set<Listener> } = {};
-const later: Parameters<typeof run>[] = [];
+const later: Call[] = [];
 let timer: ReturnType<typeof setTimeout>;
 let carrying = false;
 /** Where requests go. */
@@ -44,15 +44,21 @@ export function emit<E extends keyof Events>(event: E, detail: Events[E]): void 
   });
 }
 
-/**
- * Makes a call of the module, if it is up, and does what it then asks for. `name` gives the event's, if the call
- * captures one.
- */
-export function run(made: Call, name?: (made: Call) => string): void {
+/** What an operation captures, if it is an event; `Capture` itself has its name in the message. */
+const EVENTS: { [op: number]: string } = {
+  [Op.Capture]: "",
+  [Op.Page]: "$pageview",
+  [Op.Identify]: "$identify",
+  [Op.Group]: "$groupidentify",
+  [Op.Leave]: "$pageleave",
+};
+
+/** Makes a call of the module, if it is up, and does what it then asks for. */
+export function run(made: Call): void {
   if (!module) return;
   // A listener may call us from within: its call has to wait for the one that it was told of.
   if (carrying) {
-    later.push([made, name]);
+    later.push(made);
     return;
   }
   const before = polled?.[5] ?? 0;
@@ -64,12 +70,13 @@ export function run(made: Call, name?: (made: Call) => string): void {
   }
   // By index: to take a typed array apart by pattern costs more than the call.
   const seq = polled![5]!;
-  if (name && listeners.captured && seq > before) {
-    emit("captured", { event: name(made), uuid: text(polled![7]!, 36), seq });
+  const name = EVENTS[made[0]];
+  if (name != undefined && listeners.captured && seq > before) {
+    emit("captured", { event: name || JSON.parse(made[1].split("\n")[0] || '""'), uuid: text(polled![7]!, 36), seq });
   }
   while (flushes[0] && flushes[0][0] <= polled![6]!) flushes.shift()![1]();
   const next = later.shift();
-  if (next) run(...next);
+  if (next) run(next);
 }
 
 function carry(effect: Uint32Array): void {

@@ -3,11 +3,11 @@ import type { CaptureOptions, Options, Properties, Tallymark } from "./index.js"
 import { direct, emit, flushes, listen, run, warn } from "./carry.js";
 import { defaults, gpc, holds, type Letter, letters, permit } from "./consent.js";
 import { type Call, load, module, now, Op, polled, type Source } from "./core.js";
-import { send, stream, uuid7, view as sent } from "./fallback.js";
+import { send, stream, uuid7, adoption } from "./fallback.js";
 import { measureSoon, watch } from "./lifecycle.js";
 import { allow, arrival, browser, cleanUrl, hasMoved, members, place, stringify } from "./place.js";
 import { claim, disclaim, inherit, wipe } from "./spool.js";
-import { CONSENT, leaveWindowId, PREFIX, read, save, SESSION, SLOTS, takeWindowId } from "./store.js";
+import { leaveWindowId, PREFIX, read, save, Slot, SLOTS, takeWindowId } from "./store.js";
 import { reserved, reviewBy } from "./transport.js";
 
 /** What an entry knows how to find. */
@@ -32,14 +32,6 @@ const MAX_HELD = 1_000;
 /** How long, in ms, it takes at most until other tabs see what this one has stored. */
 const SHARING_MS = 200;
 
-/** What an operation captures; `capture` itself has its name in the message. */
-const EVENTS: { [op: number]: string } = {
-  [Op.Page]: "$pageview",
-  [Op.Identify]: "$identify",
-  [Op.Group]: "$groupidentify",
-  [Op.Leave]: "$pageleave",
-};
-
 let config: Config;
 let held: Call[] = [];
 let ready = false;
@@ -58,15 +50,12 @@ let endTurn: (() => void) | undefined;
 /** Autocapture wants to know of every view. */
 let viewed: (() => void) | undefined;
 
-const nameOf = (made: Call): string => EVENTS[made[0]] || JSON.parse(made[1].split("\n")[0] || '""');
-const runCall = (made: Call) => run(made, nameOf);
-
 /** Makes the call, or holds it. */
 function call(op: Op, message?: string, at?: number): void {
   const made = now(op, message, at);
   if (past) [made[2], made[3]] = past;
   if (ready) {
-    runCall(made);
+    run(made);
     if (!ending) {
       ending = true;
       queueMicrotask(end);
@@ -126,7 +115,8 @@ function page(properties?: Properties, how?: string): void {
   call(Op.Page, place() + "\n" + own + "\n" + json(properties));
 }
 
-const api: Tallymark = {
+/** What the page calls, once `createClient` has seen to it that it may. */
+export const api: Tallymark = {
   capture(name, properties, options) {
     if (name == "$pageview") return page(properties);
     if (hasMoved()) call(Op.Locate, place());
@@ -161,17 +151,17 @@ const code = (letter?: Letter) => letter?.charCodeAt(0) ?? 0;
 
 /** The visitor has decided, here or in another tab. */
 function agree(analytics?: Letter, advertising?: Letter): void {
-  const before = read(CONSENT);
+  const before = read(Slot.Consent);
   const decided = (given: Letter | undefined, at: number) => (given && given != "p" ? given : before[at] || "p");
   const kept = `"${decided(analytics, 1)}${decided(advertising, 2)}"`;
   // That nothing is decided yet is not stored either.
-  if (kept != '"pp"') save(CONSENT, kept);
+  if (kept != '"pp"') save(Slot.Consent, kept);
   if (holds(1) == "d") {
     // Whatever may be captured after this has changed again is not the same visit's.
     stream.id = uuid7(Date.now());
     stream.seq = stream.lost = 0;
     held = [];
-    flushes.splice(0).forEach(([, then]) => then());
+    flushes.splice(0).forEach(([, resolve]) => resolve());
     disclaim();
     wipe();
   }
@@ -200,7 +190,7 @@ function view(how?: string): void {
 function go(op: Op.Hide | Op.Leave): void {
   hidden = true;
   if (holds(1) == "g") leaveWindowId(stream.windowId);
-  if (ready) runCall(now(op, "", 0, reserved));
+  if (ready) run(now(op, "", 0, reserved));
   else sendHeld(op == Op.Leave);
   // A page that is left with a lock is thrown out of the back/forward cache as soon as the next one asks for it.
   endTurn?.();
@@ -220,7 +210,7 @@ function show(): void {
   }
 }
 
-const sessionOf = () => read(SESSION).slice(0, 37);
+const sessionOf = () => read(Slot.Session).slice(0, 37);
 
 /** The module is up: it takes over the books, and makes the calls that were held. */
 function takeOver(): void {
@@ -229,9 +219,9 @@ function takeOver(): void {
   const ids = [config.key, stream.id, stream.windowId].map(string);
   const start = [...ids, members(browser())].join("\n");
   run(now(Op.Start, start, 0, stream.seq, stream.lost, +(config.capturePageleave != false)));
-  if (sent) run([Op.Adopt, sent.place + "\n" + sent.id, sent.wall, sent.mono]);
+  if (adoption) run(adoption);
   ready = true;
-  held.forEach(runCall);
+  held.forEach(run);
   held = [];
   if (flushes.length) flush();
   end();
@@ -244,7 +234,7 @@ function begin(early: EarlyCall[]): void {
   stream.windowId = takeWindowId(uuid7(Date.now()));
   hidden = document.visibilityState == "hidden";
   seen = !hidden;
-  watch({ view, go, show, agree });
+  watch(view, go, show, agree);
   // The view is older than what was called in it.
   if (early[0]) past = [early[0][2], early[0][3]];
   view(arrival());

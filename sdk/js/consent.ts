@@ -1,6 +1,6 @@
 // What the visitor has agreed to. The module decides what follows; until it is up, this has to do.
 import type { Choice, Consent } from "./index.js";
-import { CONSENT, read } from "./store.js";
+import { read, Slot } from "./store.js";
 
 /** Granted, denied, or pending. */
 export type Letter = "g" | "d" | "p";
@@ -30,6 +30,6 @@ export function permit(choice: Consent | Choice = true, honourGpc = true): void 
 
 /** What holds for the purpose, 1 for analytics and 2 for advertising. */
 export function holds(purpose: 1 | 2): Letter {
-  const kept = read(CONSENT)[purpose];
+  const kept = read(Slot.Consent)[purpose];
   return gpc && purpose == 2 ? "d" : kept == "g" || kept == "d" ? kept : (defaults[purpose - 1] ?? "g");
 }

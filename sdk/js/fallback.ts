@@ -3,35 +3,34 @@
 import { type Call, Op } from "./core.js";
 import { keep as keepChunk } from "./spool.js";
 import { beacon, post } from "./transport.js";
-import * as store from "./store.js";
+import { read, save, Slot } from "./store.js";
 
 /** The stream's books until the module takes them over; what is lost has its number, too. */
 export const stream = { id: "", seq: 0, lost: 0, windowId: "" };
 
-/** The view whose `$pageview` was sent from here, to be adopted by the module. */
-export let view: { id: string; place: string; wall: number; mono: number } | undefined;
+/** The call that has the module go on with the view whose `$pageview` was sent from here. */
+export let adoption: Call | undefined;
+let viewId: string | undefined;
 
 /** As many events as the module puts into a request. */
 const BATCH_EVENTS = 50;
 
 let place: { $pathname?: string } = {};
 
-/** A UUIDv7. */
-export function uuid7(ms: number): string {
-  const random = [...crypto.getRandomValues(new Uint8Array(10))].map((byte) => (byte + 256).toString(16).slice(1)).join("");
-  // Variant and version take the place of random bits.
-  const digits = ms.toString(16).padStart(12, "0") + "7" + random.slice(1, 4) + "8" + random.slice(5);
-  return digits.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
-}
+/** A UUIDv7: the moment, and a random digit for each x. */
+export const uuid7 = (ms: number): string =>
+  (ms.toString(16).padStart(12, "0") + "-7xxx-8xxx-xxxxxxxxxxxx")
+    .replace(/.{8}/, "$&-")
+    .replace(/x/g, () => (crypto.getRandomValues(new Uint8Array(1))[0]! % 16).toString(16));
 
-const parse = (json: string | undefined) => JSON.parse(json || "null");
+const parse = (json: string | undefined) => (json ? JSON.parse(json) : undefined);
 const object = (members: string | undefined) => parse(`{${members}}`);
-const kept = (slot: number) => parse(store.read(slot));
-const keep = (slot: number, value: unknown) => store.save(slot, JSON.stringify(value));
+const kept = (slot: Slot) => parse(read(slot));
+const keep = (slot: Slot, value: unknown) => save(slot, JSON.stringify(value));
 
 function ensureIds(): void {
-  if (!kept(store.DEVICE)) keep(store.DEVICE, uuid7(Date.now()));
-  if (!kept(store.ANONYMOUS)) keep(store.ANONYMOUS, kept(store.DEVICE));
+  if (!kept(Slot.Device)) keep(Slot.Device, uuid7(Date.now()));
+  if (!kept(Slot.Anonymous)) keep(Slot.Anonymous, kept(Slot.Device));
 }
 
 /**
@@ -44,20 +43,20 @@ export function send(url: string, key: string, calls: Call[], leaving?: boolean)
   const capture = (event: string, properties: object, wall: number, mono: number, at?: number) => {
     ensureIds();
     const uuid = uuid7(wall);
-    const user = kept(store.USER);
+    const user = kept(Slot.User);
     batch.push({
       event,
       uuid,
-      distinct_id: user ?? kept(store.ANONYMOUS),
+      distinct_id: user ?? kept(Slot.Anonymous),
       timestamp: new Date(at || wall).toISOString(),
       properties: {
         ...place,
         $lib: "tallymark",
-        $device_id: kept(store.DEVICE),
-        $user_id: user ?? undefined,
-        $session_id: kept(store.SESSION)?.split("|")[0],
+        $device_id: kept(Slot.Device),
+        $user_id: user,
+        $session_id: kept(Slot.Session)?.split("|")[0],
         $window_id: stream.windowId,
-        $pageview_id: event == "$pageview" ? uuid : view?.id,
+        $pageview_id: event == "$pageview" ? uuid : viewId,
         ...properties,
         $stream_id: stream.id,
         $seq: ++stream.seq,
@@ -71,32 +70,33 @@ export function send(url: string, key: string, calls: Call[], leaving?: boolean)
     const [a, b, c, d] = message.split("\n");
     if (op == Op.Page) {
       place = object(a);
-      view = { id: capture("$pageview", { ...object(c), ...parse(d) }, wall, mono), place: a + "\n" + b, wall, mono };
+      viewId = capture("$pageview", { ...object(c), ...parse(d) }, wall, mono);
+      adoption = [Op.Adopt, a + "\n" + b + "\n" + viewId, wall, mono];
     } else if (op == Op.Locate) {
       place = object(a);
     } else if (op == Op.Capture && parse(a) && b![0] == "{") {
       capture(parse(a), parse(b), wall, mono, at);
     } else if (op == Op.Identify && parse(a)) {
       ensureIds();
-      const before = kept(store.USER);
-      const anonymous = before ? undefined : kept(store.ANONYMOUS);
-      store.save(store.USER, a!);
+      const before = kept(Slot.User);
+      const anonymous = before ? undefined : kept(Slot.Anonymous);
+      save(Slot.User, a!);
       if (parse(a) != before) capture("$identify", { $anon_distinct_id: anonymous, $set: parse(b) }, wall, mono);
     } else if (op == Op.Reset) {
-      for (const slot of [store.USER, store.SESSION, store.GROUPS, store.SUPERS]) store.save(slot, "");
-      keep(store.ANONYMOUS, uuid7(wall));
+      for (const slot of [Slot.User, Slot.Session, Slot.Groups, Slot.Supers]) save(slot, "");
+      keep(Slot.Anonymous, uuid7(wall));
     } else {
       left.push(call);
     }
   }
-  if (leaving && view) {
+  if (leaving && adoption) {
     const properties = {
-      $prev_pageview_id: view.id,
+      $prev_pageview_id: viewId,
       $prev_pageview_pathname: place.$pathname,
-      $prev_pageview_duration: (performance.now() - view.mono) / 1000,
+      $prev_pageview_duration: (performance.now() - adoption[3]) / 1000,
     };
     capture("$pageleave", properties, Date.now(), performance.now());
-    view = undefined;
+    viewId = adoption = undefined;
   }
   while (batch.length) {
     const part = batch.splice(0, BATCH_EVENTS);

@@ -1,31 +1,24 @@
 // One instance a page, and none on a server.
 import type { Options, Tallymark } from "./index.js";
-import { type Assets, createClient, type EarlyCall } from "./client.js";
+import { api, type Assets, createClient, type EarlyCall } from "./client.js";
 
 let client: Tallymark | undefined;
 let clientKey: string;
 
 /** Does nothing, and says that it is done. */
-const nothing = () => {};
-const inert: Tallymark = {
-  capture: nothing,
-  page: nothing,
-  identify: nothing,
-  group: nothing,
-  register: nothing,
-  unregister: nothing,
-  reset: nothing,
-  consent: nothing,
-  flush: () => Promise.resolve(),
-  on: () => nothing,
-};
+function inert(): Tallymark {
+  const client = { ...api };
+  for (const name in client) client[name as "flush"] = async () => {};
+  client.on = () => () => {};
+  return client;
+}
 
 /** The page's instance, made by the first call; `assets` is where the rest is unless the options say. */
 export function start(options: Options, assets: () => Assets, early: EarlyCall[] = []): Tallymark {
   const { key, wasmUrl, debug } = options;
   if (typeof window == "undefined" || !key) {
     if (debug) console.warn("tallymark: no window, or no key");
-    return inert;
+    return inert();
   }
   const { host = location.origin, path = "/batch/" } = options;
   if (client) {

@@ -4,22 +4,10 @@ import { now, Op } from "./core.js";
 import { run } from "./carry.js";
 import { watchHistory } from "./place.js";
 import { noticed } from "./spool.js";
-import { CONSENT, read, SESSION, slotOf } from "./store.js";
+import { read, Slot, slotOf } from "./store.js";
 
 /** How often, in ms, the extent of scrolling is looked at. */
 const SCROLL_MS = 100;
-
-/** What the page goes through. */
-export interface Stages {
-  /** Another view begins; how it came to that. */
-  view(how: string): void;
-  /** The page became hidden, and may be killed without another word; or is left, for good or into the cache. */
-  go(op: Op.Hide | Op.Leave): void;
-  /** The page is seen again. */
-  show(): void;
-  /** Another tab says what the visitor has agreed to. */
-  agree(analytics?: Letter, advertising?: Letter): void;
-}
 
 let scrolling: ReturnType<typeof setTimeout> | undefined;
 
@@ -36,12 +24,21 @@ export function measureSoon(): void {
 
 const restore = (slot: number) => run(now(Op.Restore, read(slot), 0, slot));
 
-/** Listens, and never to `beforeunload` or `unload`: these keep pages out of the back/forward cache. */
-export function watch({ view, go, show, agree }: Stages): void {
+/**
+ * Listens, and never to `beforeunload` or `unload`: these keep pages out of the back/forward cache. `view`: another
+ * view begins; how it came to that. `go`: the page became hidden, and may be killed without another word; or is left,
+ * for good or into the cache. `show`: it is seen again. `agree`: another tab says what the visitor has agreed to.
+ */
+export function watch(
+  view: (how: string) => void,
+  go: (op: Op.Hide | Op.Leave) => void,
+  show: () => void,
+  agree: (analytics?: Letter, advertising?: Letter) => void,
+): void {
   const back = () => {
     show();
     // Another tab may have gone on with the session while this one slept.
-    restore(SESSION);
+    restore(Slot.Session);
   };
   document.addEventListener("visibilitychange", () => (document.visibilityState == "hidden" ? go(Op.Hide) : back()));
   addEventListener("pagehide", () => {
@@ -57,7 +54,7 @@ export function watch({ view, go, show, agree }: Stages): void {
   addEventListener("online", () => run(now(Op.Online)));
   addEventListener("storage", (event) => {
     const slot = slotOf(event.key);
-    if (slot == CONSENT) agree(...(read(CONSENT).slice(1, 3) as unknown as Letter[]));
+    if (slot == Slot.Consent) agree(...(read(Slot.Consent).slice(1, 3) as unknown as Letter[]));
     else if (slot >= 0) restore(slot);
     else noticed(event);
   });

@@ -17,7 +17,7 @@ const page = window as { tallymark?: Partial<Tallymark> & { q?: EarlyCall[] } };
 // References taken while it was the stub stay good: the methods move into the same object.
 const stub = (page.tallymark ??= {});
 
-const options: Record<string, unknown> = { host: new URL(script.src).origin };
+const options: Record<string, unknown> = { host: beside("/") };
 // As one writes them: data-debug, data-capture-hash="true", data-gpc="false", data-consent="pending".
 for (const name in given) {
   const value = given[name]!;

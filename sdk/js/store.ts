@@ -1,8 +1,20 @@
 // What is kept between pages. Storage may be blocked, full or stolen: then the page's memory has to do.
 
-/** By the number of the slot, see `Slot` in crates/tracker. */
+/** What is kept, as `Slot` in crates/tracker has it, which says what is in each. */
+export const enum Slot {
+  Device,
+  Anonymous,
+  User,
+  Session,
+  Groups,
+  Supers,
+  Campaign,
+  Blocked,
+  Consent,
+}
+
+/** The slots' names in localStorage, in the same order. */
 export const SLOTS = ["device", "anon", "user", "session", "groups", "props", "campaign", "blocked", "consent"];
-export const [DEVICE, ANONYMOUS, USER, SESSION, GROUPS, SUPERS, CONSENT] = [0, 1, 2, 3, 4, 5, 8];
 export const PREFIX = "tm_";
 const memory: Record<number, string> = {};
 
