@@ -112,24 +112,27 @@ await hashed({ tm: wasm }, { loader: { ".wasm": "copy" } });
 await hashed({ "tm.brain": at("js/brain.ts") }, { plugins: [wasm2js] });
 await hashed({ "tm.auto": at("js/auto/index.ts") }, auto);
 await hashed({ "tm.review": at("js/review.ts") });
+await hashed({ "tm.leftovers": at("js/leftovers.ts") });
 const define = {
   WASM: JSON.stringify(files["tm.wasm"].file),
   WASM_INTEGRITY: JSON.stringify(files["tm.wasm"].integrity),
   BRAIN: JSON.stringify(files["tm.brain.js"].file),
   AUTO: JSON.stringify(files["tm.auto.js"].file),
   REVIEW: JSON.stringify(files["tm.review.js"].file),
+  LEFTOVERS: JSON.stringify(files["tm.leftovers.js"].file),
 };
 await hashed({ tm: at("js/script.ts") }, { format: "iife", define, plugins: [smaller] });
 await writeFile(at("dist/integrity.json"), JSON.stringify(files, null, 2) + "\n");
 
 // Names that stay: of the script tag, and of the npm package, whose users' bundlers give names of their own.
-const external = ["./brain.js", "./auto/index.js", "./review.js"];
+const external = ["./brain.js", "./auto/index.js", "./review.js", "./leftovers.js"];
 const copy = (from, to) => copyFile(join(dist, from), join(dist, to));
 await Promise.all([
   copy(files["tm.js"].file, "tm.js"),
   copy(files["tm.wasm"].file, "tm.wasm"),
   copy(files["tm.brain.js"].file, "brain.js"),
   copy(files["tm.review.js"].file, "review.js"),
+  copy(files["tm.leftovers.js"].file, "leftovers.js"),
   copyFile(at("js/index.d.ts"), at("dist/index.d.ts")),
   // The package is a copy of the software, which both licences want to come along.
   ...["LICENSE-APACHE", "LICENSE-MIT"].map((name) => copyFile(at(`../${name}`), at(`dist/${name}`))),

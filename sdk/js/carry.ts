@@ -1,7 +1,8 @@
 // Carries out what the module decides, and tells the page.
 import type { Events } from "./index.js";
 import { bytes, type Call, make, module, now, Op, poll, polled, text } from "./core.js";
-import { forget, keep, retry } from "./spool.js";
+import { forget } from "./chunks.js";
+import { keep, retry } from "./spool.js";
 import { save } from "./store.js";
 import { beacon, post } from "./transport.js";
 

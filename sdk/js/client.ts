@@ -16,6 +16,8 @@ export interface Assets extends Source {
   auto(): Promise<typeof import("./auto/index.js")>;
   /** Imports what sees to `beforeSend` and `sampling`. */
   review(): Promise<typeof import("./review.js")> | typeof import("./review.js");
+  /** Imports what sends what pages that are gone have left; only if there is some. */
+  leftovers(): Promise<typeof import("./leftovers.js")>;
 }
 
 /** Options, with where everything is. */
@@ -176,7 +178,7 @@ function agree(analytics?: Letter, advertising?: Letter): void {
 function share(): void {
   if (hidden || holds(1) != "g") return;
   claim();
-  void inherit(config.key);
+  void inherit(config);
 }
 
 function view(how?: string): void {
@@ -225,8 +227,8 @@ function takeOver(): void {
   held = [];
   if (flushes.length) flush();
   end();
-  share();
   emit("ready", {});
+  share();
 }
 
 function begin(early: EarlyCall[]): void {

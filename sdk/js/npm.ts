@@ -21,5 +21,6 @@ export function init(options: Options): Tallymark {
     brain: () => import("./brain.js"),
     auto: () => import("./auto/index.js"),
     review: () => import("./review.js"),
+    leftovers: () => import("./leftovers.js"),
   }));
 }

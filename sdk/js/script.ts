@@ -9,6 +9,7 @@ declare const WASM_INTEGRITY: string;
 declare const BRAIN: string;
 declare const AUTO: string;
 declare const REVIEW: string;
+declare const LEFTOVERS: string;
 
 const script = (document.currentScript ?? document.querySelector("script[data-key]")) as HTMLScriptElement;
 const given = script.dataset;
@@ -35,6 +36,7 @@ Object.assign(
       brain: () => import(beside(BRAIN)),
       auto: () => import(beside(AUTO)),
       review: () => import(beside(REVIEW)),
+      leftovers: () => import(beside(LEFTOVERS)),
     }),
     stub.q,
   ),

@@ -1,6 +1,7 @@
 // The copy on disk of what was captured and not acknowledged: chunks in localStorage, which the module writes and
-// removes (crates/tracker/src/spool.rs says what is in them). Here is what takes a browser: room, and who inherits.
+// removes. Here is what takes a browser: room, and who inherits.
 import { collector, run, warn } from "./carry.js";
+import { CHUNK, type Chunk, chunks, forget, type Report, streamOf } from "./chunks.js";
 import { make, now, Op } from "./core.js";
 import { GECKO } from "./engine.js";
 import { stream } from "./fallback.js";
@@ -13,44 +14,21 @@ const MAX_BYTES = 512 * 1024;
 const KEPT_BYTES = MAX_BYTES * 0.9;
 /** A chunk's share for its key, which has 50 characters, and what a browser adds. */
 const CHUNK_BYTES = 64;
-/** Most events of earlier pages in a request, and most reports: of more the collector takes no notice. */
-const BATCH_EVENTS = 50;
-/** A will younger than that, in ms, may be of a page that is merely hidden: as long as a session may idle. */
-const WILL_MS = 30 * 60_000;
-
-const CHUNK = PREFIX + "q";
-/** Of a chunk's name: one digit for the priority, then the stream's id. */
-const streamOf = (name: string) => name.slice(1, 37);
-
-interface Report {
-  id: string;
-  seq: number;
-  dropped: Record<string, number>;
-}
-
-interface Chunk {
-  batch: { timestamp: string; properties: { $seq: number } }[];
-  context: object;
-  stream: Report;
-}
+/** How often the script for what others have left may fail to load before a page leaves that to the next. */
+const MAX_FAILURES = 3;
 
 /** Bytes of all chunks when they were last counted, and of those written since; not a number before. */
 let used = NaN;
 
 /** Ends this page's claim on its own chunks. */
 let release: (() => void) | undefined;
-let looking = false;
-/** Whether what others have left could not be sent. */
+/** How often it has failed. */
+let failures = 0;
+/** Whether what others have left is still to be sent. */
 let left = false;
 
 /** Browsers keep a text in one byte a character, or, if it has others than Latin-1's, in two. */
 const sizeOf = (text: string) => CHUNK_BYTES + (/[^\0-\xff]/.test(text) ? 2 : 1) * text.length;
-
-/** All chunks by name, in the order of eviction. */
-const chunks = (): [name: string, text: string][] =>
-  Object.entries(localStorage)
-    .flatMap(([key, text]): [string, string][] => (key.startsWith(CHUNK) ? [[key.slice(CHUNK.length), text]] : []))
-    .sort();
 
 /** Puts a chunk on disk; false if there is no disk, or no room on it. */
 export function keep(name: string, chunk: string): boolean {
@@ -63,15 +41,6 @@ export function keep(name: string, chunk: string): boolean {
     return true;
   } catch {
     return false;
-  }
-}
-
-/** Removes a chunk whose events are settled. */
-export function forget(name: string): void {
-  try {
-    localStorage.removeItem(CHUNK + name);
-  } catch {
-    // Then it is sent once more, which changes nothing.
   }
 }
 
@@ -157,64 +126,30 @@ export function disclaim(): void {
   release = undefined;
 }
 
-let key: string;
+/** Where to find what sends what others have left, and under which key. */
+interface Inheritance {
+  key: string;
+  leftovers(): Promise<typeof import("./leftovers.js")>;
+}
 
-/** Sends what pages that are gone have left, request by request, as the one tab that does. */
-export async function inherit(writeKey: string): Promise<void> {
-  key = writeKey;
-  const { locks } = navigator;
-  // Without locks two tabs may send the same; the collector stores it once.
-  const elected = async (lock: unknown) => {
-    if (!lock) return;
-    const held = locks ? (await locks.query()).held! : [];
-    const claimed = held.map(({ name }) => name!.slice(PREFIX.length));
-    for (let most = BATCH_EVENTS; release && most; ) most = await sendLeft(claimed, most);
-  };
-  if (looking) return;
-  looking = true;
+let inheritance: Inheritance;
+
+/** Sees to what pages that are gone have left. If that can't be now, it waits: see `retry`, or for the next page. */
+export async function inherit(given: Inheritance): Promise<void> {
+  inheritance = given;
   try {
-    await (locks ? locks.request(PREFIX + "sender", { ifAvailable: true }, elected) : elected(true));
+    left = failures < MAX_FAILURES && chunks().some(([name]) => streamOf(name) != stream.id);
+    if (!left) return;
+    const { inherit } = await given.leftovers();
+    left = await inherit(given.key, stream.id, () => !!release, (body) => post(collector, body, true, warn));
   } catch (error) {
-    // No disk, or no right to locks.
+    // No network for the script, no disk, or no right to locks.
+    failures++;
     warn?.(error);
   }
-  looking = false;
 }
 
 /** The collector answers again. */
 export function retry(): void {
-  if (left) void inherit(key);
-}
-
-/** Sends a request of chunks that nobody claims, with `most` events at most; how many the next may have, 0 for none. */
-async function sendLeft(claimed: string[], most: number): Promise<number> {
-  const names: string[] = [];
-  const batch: object[] = [];
-  const reports: object[] = [];
-  for (const [name, text] of chunks()) {
-    const id = streamOf(name);
-    if (id == stream.id || claimed.includes(id)) continue;
-    try {
-      const chunk = JSON.parse(text) as Chunk;
-      if (name.endsWith("will") && Date.now() - Date.parse(chunk.batch[0]!.timestamp) < WILL_MS) continue;
-      if (names.length && Math.max(names.length, batch.length + chunk.batch.length) >= most) break;
-      for (const event of chunk.batch) batch.push({ ...event, properties: { ...chunk.context, ...event.properties } });
-      reports.push(chunk.stream);
-      names.push(name);
-    } catch {
-      // Not ours, or half written: nobody will ever read it.
-      forget(name);
-    }
-  }
-  left = names.length > 0;
-  if (!left) return 0;
-  const body = JSON.stringify({ api_key: key, batch, sent_at: new Date(), stream: reports });
-  // Reports are for a collector that keeps books; see crates/tracker/src/encode.rs.
-  const [status] = batch.length || key[0] == "w" ? await post(collector, body, true, warn) : [200];
-  // Too large: chunk by chunk.
-  if (status == 413 && names.length > 1) return 1;
-  // What is refused for good is of no more use; the rest waits for the collector, or the next page.
-  if (status < 200 || status == 408 || status == 429 || status > 499) return 0;
-  names.forEach(forget);
-  return most;
+  if (left) void inherit(inheritance);
 }
