@@ -23,9 +23,12 @@ const WASM_FEATURES: [&str; 6] = [
     "--enable-reference-types",
 ];
 
-/// Two of LLVM's optimisations trade size for speed at `opt-level = "z"`, too: loops over several running pointers
-/// instead of one index, and copies of code where a value is then already known.
-const SMALL_LOOPS_AND_NO_COPIES: &str = "-C llvm-args=-disable-lsr -C llvm-args=-enable-pre=0";
+/// Some of LLVM's optimisations trade size for speed at `opt-level = "z"`, too, or bytes for fewer of them after
+/// compression: loops over several running pointers instead of one index, copies of code where a value is then already
+/// known, branches that share their ends by way of more variables, and functions inlined because they are small (here: as
+/// large as a call of two arguments).
+const SMALL_AFTER_COMPRESSION: &str = "-C llvm-args=-disable-lsr -C llvm-args=-enable-pre=0 \
+     -C llvm-args=-simplifycfg-sink-common=0 -C llvm-args=-inline-threshold=10";
 
 /// Everything.
 pub fn all() -> Result<()> {
@@ -36,13 +39,20 @@ pub fn all() -> Result<()> {
 
 /// The SDK: wasm, loader, npm package; and what of it the Worker serves.
 pub fn sdk() -> Result<()> {
-    let wasm = cargo_wasm("tallymark-sdk", "sdk", Some(SMALL_LOOPS_AND_NO_COPIES))?;
+    let wasm = cargo_wasm("tallymark-sdk", "sdk", Some(SMALL_AFTER_COMPRESSION))?;
     let optimised = root().join("target/sdk/tm.wasm");
     let again = ["--flatten", "--rereloop", "-Oz"];
-    // Below 1024 there is only the end of the stack, which is four times as deep as it needs to be. Last, what belongs
-    // together side by side: it compresses better.
+    // Two that nobody asks for, which the linker exports. Below 1024 there is only the end of the stack, which is four
+    // times as deep as it needs to be. Nothing counts on a trap of the machine's own.
+    let first = [
+        "--remove-exports",
+        "--pass-arg=remove-exports@__data_end,__heap_base",
+        "--low-memory-unused",
+        "--ignore-implicit-traps",
+    ];
+    // Last, what belongs together side by side: it compresses better.
     let last = ["-Oz", "--reorder-functions-by-name", "--strip-target-features"];
-    let flags = [&["--low-memory-unused"], &again[..], &again, &last].concat();
+    let flags = [&first[..], &again, &again, &last].concat();
     optimise(&wasm, &optimised, "-Oz", &flags)?;
     let translated = root().join("target/sdk/wasm2js.js");
     as_javascript(&optimised, &translated)?;
