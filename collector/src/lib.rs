@@ -47,6 +47,7 @@ mod kind {
     pub(crate) const APPEND: u32 = 2;
     pub(crate) const EVENTS: u32 = 3;
     pub(crate) const LEDGER: u32 = 4;
+    pub(crate) const IDENTITIES: u32 = 5;
 }
 
 /// Makes room for `len` bytes of input and says where to write them. Valid until the next call.
@@ -99,6 +100,7 @@ pub extern "C" fn receive(head_len: usize, body_len: usize, now_ms: f64) -> u32 
                     &mut append.quarantined,
                     &mut append.streams,
                     &mut append.wills,
+                    &mut append.links,
                 ] {
                     s.output.text(std::mem::take(text));
                 }
@@ -120,6 +122,12 @@ pub extern "C" fn receive(head_len: usize, body_len: usize, now_ms: f64) -> u32 
                 s.output.text(from);
                 s.output.text(to);
                 kind::LEDGER
+            }
+            Step::Query(Query::Identities { organization_id, after, limit }) => {
+                s.output.number(limit);
+                s.output.text(organization_id);
+                s.output.text(after.to_string());
+                kind::IDENTITIES
             }
         }
     })

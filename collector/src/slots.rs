@@ -36,6 +36,7 @@ mod tests {
             quarantined_count: 0,
             streams: String::new(),
             wills: String::new(),
+            links: String::new(),
             unsequenced: 0,
             day: String::new(),
             protocol: Protocol::Batch,

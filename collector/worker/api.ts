@@ -33,6 +33,26 @@ export interface EventsPage {
   next_after: number;
 }
 
+/** An id, and whose it is, as `GET /v1/identities` gives it. */
+export interface Identity {
+  /** Order of the last change: a cursor that never skips, and gives an id again when it has changed. */
+  seq: number;
+  id: string;
+  /** One of the person's ids, the same for all of them. */
+  person_id: string;
+  /** The best trust with which an event has named it as the user's own id; null if none has. */
+  trust: string | null;
+  /** Whose it is said to be, the most trusted and earliest first; 100 at the most. */
+  links: { user_id: string; kind: string; trust: string; is_stated: boolean; first_at: string; first_event_id: string }[];
+}
+
+/** The answer of `GET /v1/identities`. */
+export interface IdentitiesPage {
+  identities: Identity[];
+  /** The cursor of the next page. */
+  next_after: number;
+}
+
 /** What became of a day's events: captured = stored + quarantined + dropped + under way. */
 export interface LedgerFigures {
   captured: number;

@@ -33,6 +33,7 @@ export type Step =
   | { readonly kind: "need_key"; readonly lookup: string }
   | { readonly kind: "append"; readonly slot: number; readonly organizationId: string; readonly batch: Batch }
   | { readonly kind: "events"; readonly organizationId: string; readonly after: number; readonly limit: number }
+  | { readonly kind: "identities"; readonly organizationId: string; readonly after: number; readonly limit: number }
   | { readonly kind: "ledger"; readonly organizationId: string; readonly from: string; readonly to: string };
 
 const encoder = new TextEncoder();
@@ -63,14 +64,18 @@ export class Brain {
         return { kind: "need_key", lookup: texts[0]! };
       case 2: {
         const [events, quarantinedCount, unsequenced, slot] = numbers as [number, number, number, number];
-        const [organizationId, day, quarantined, streams, wills, ...rows] = texts as [string, string, string, string, string];
-        const batch = { day, rows, events, quarantined, quarantinedCount, streams, wills, unsequenced };
+        const [organizationId, day, quarantined, streams, wills, links, ...rows] = texts as [
+          string, string, string, string, string, string,
+        ];
+        const batch = { day, rows, events, quarantined, quarantinedCount, streams, wills, links, unsequenced };
         return { kind: "append", slot, organizationId, batch };
       }
       case 3:
         return { kind: "events", organizationId: texts[0]!, after: Number(texts[1]), limit: numbers[0]! };
       case 4:
         return { kind: "ledger", organizationId: texts[0]!, from: texts[1]!, to: texts[2]! };
+      case 5:
+        return { kind: "identities", organizationId: texts[0]!, after: Number(texts[1]), limit: numbers[0]! };
       default:
         throw new Error(`unknown step ${kind}`);
     }

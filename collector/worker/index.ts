@@ -50,6 +50,8 @@ async function handle(brain: Brain, request: Request, env: Env): Promise<Answer>
       return append(brain, step, env);
     case "events":
       return json(await log(env, step.organizationId).events(step.after, step.limit));
+    case "identities":
+      return json(await log(env, step.organizationId).identities(step.after, step.limit));
     case "ledger":
       return json(await log(env, step.organizationId).ledger(step.organizationId, step.from, step.to));
     case "need_key":

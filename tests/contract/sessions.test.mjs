@@ -1,11 +1,12 @@
 // The published statement finds the sessions that Rust and the SDK do, in rows that came through the collector.
 import assert from "node:assert/strict";
-import { readFileSync, readdirSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { Client, event } from "../harness/client.mjs";
+import { COPY, queryCopy } from "../harness/copy.mjs";
 import { NO_POSTGRES, startPostgres } from "../harness/postgres.mjs";
-import { ROOT, enrol, newTenant, startWorld } from "../harness/world.mjs";
+import { ROOT, newTenant, startWorld } from "../harness/world.mjs";
 
 const STATEMENT = readFileSync(join(ROOT, "docs/sessions.sql"), "utf8");
 const { cases } = JSON.parse(readFileSync(join(ROOT, "tests/fixtures/sessions.json"), "utf8"));
@@ -23,32 +24,8 @@ let rows;
 const expected = new Map();
 
 before(async () => {
-  // The log answers no SQL from outside: a second database with its schema does, for rows read from it.
-  const contents = `import { DurableObject } from "cloudflare:workers";
-  export class Copy extends DurableObject {
-    query(schema, rows, statement) {
-      const { sql } = this.ctx.storage;
-      sql.exec(schema);
-      for (const row of rows) {
-        const columns = Object.keys(row);
-        const into = \`domain_event (\${columns.join(", ")}) values (\${columns.map(() => "?").join(", ")})\`;
-        sql.exec("insert into " + into, ...Object.values(row));
-      }
-      return sql.exec(statement).toArray();
-    }
-  }
-  export default { async fetch(request, env) {
-    const { schema, rows, statement } = await request.json();
-    return Response.json(await env.COPY.getByName("copy").query(schema, rows, statement));
-  } }`;
-  const copy = {
-    name: "copy",
-    modules: [{ type: "ESModule", path: "copy.mjs", contents }],
-    durableObjects: { COPY: { className: "Copy", useSQLite: true } },
-    unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
-  };
   const tenant = newTenant("sessions");
-  world = await startWorld({ tenants: [tenant], extraWorkers: [copy] });
+  world = await startWorld({ tenants: [tenant], extraWorkers: [COPY] });
   const client = new Client(world.url, tenant);
   const events = BEGINNINGS.flatMap((beginning) => cases.flatMap((visits) => eventsOf(visits, Date.parse(beginning))));
   // Five requests, each with every fifth event, the later ones first.
@@ -96,18 +73,7 @@ function assertExpected(found) {
 }
 
 test("SQLite, with the log's schema", async () => {
-  const folder = join(ROOT, "collector/worker/log");
-  const migrations = readdirSync(folder).filter((name) => name.endsWith(".sql")).sort();
-  const schema = migrations.map((name) => readFileSync(join(folder, name), "utf8")).join(";\n");
-  const texts = rows.map((row) => ({
-    ...row,
-    properties: JSON.stringify(row.properties),
-    context: JSON.stringify(row.context),
-  }));
-  const { origin } = await world.mf.unsafeGetDirectURL("copy");
-  const body = JSON.stringify({ schema, rows: texts, statement: STATEMENT });
-  const response = await fetch(origin, { method: "POST", body });
-  assertExpected(await response.json());
+  assertExpected(await queryCopy(world, { domain_event: rows }, STATEMENT));
 });
 
 test("PostgreSQL", { skip: NO_POSTGRES }, async () => {

@@ -78,6 +78,17 @@ export class Client {
     return rows;
   }
 
+  /** Every id that is linked to another, in the order of their last changes. */
+  async identities() {
+    const rows = [];
+    for (let after = 0; ; ) {
+      const page = await this.read(`/v1/identities?after=${after}&limit=1000`);
+      rows.push(...page.identities);
+      if (page.identities.length === 0) return rows;
+      after = page.next_after;
+    }
+  }
+
   ledger(query = "") {
     return this.read(`/v1/ledger${query}`);
   }

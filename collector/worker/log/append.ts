@@ -1,5 +1,6 @@
 /** Appends a request's rows and its books. The caller holds the transaction. */
 import { enterBooks, type Books } from "./books.ts";
+import { enterLinks } from "./identity.ts";
 import type { Batch, Receipt } from "./log.ts";
 import { insertEvents, insertQuarantined } from "./rows.ts";
 import { enterReport, type StreamReport } from "./streams.ts";
@@ -34,6 +35,7 @@ export function append(sql: SqlStorage, batch: Batch, willsDueMs: number): Recei
   for (const report of reports) captured += enterReport(sql, report, books);
   books.push(["captured", "", captured]);
   enterBooks(sql, batch.day, books);
+  if (batch.links !== "") enterLinks(sql, batch.links);
   if (batch.wills !== "") keepWills(sql, batch.wills, batch.day, willsDueMs);
   return { stored, duplicates, quarantined };
 }

@@ -3,7 +3,7 @@ import type { Env } from "../env.ts";
 import { append } from "./append.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { migrate } from "./migrate.ts";
-import { events, ledger } from "./read.ts";
+import { events, identities, ledger } from "./read.ts";
 import { WILL_AFTER_MS, executeWills, nextWillMs } from "./wills.ts";
 
 /** What the brain made of one request: `tallymark_ingest::Append`. */
@@ -21,6 +21,8 @@ export interface Batch {
   readonly streams: string;
   /** JSON array of streams' last wills (wills.ts), or empty. */
   readonly wills: string;
+  /** JSON array of what the events say of who is who (identity.ts), or empty. */
+  readonly links: string;
   /** Events of this request that belong to no stream. */
   readonly unsequenced: number;
 }
@@ -67,6 +69,10 @@ export class TenantLog extends DurableObject<Env> {
 
   events(after: number, limit: number): string {
     return events(this.ctx.storage.sql, after, limit);
+  }
+
+  identities(after: number, limit: number): string {
+    return identities(this.ctx.storage.sql, after, limit);
   }
 
   ledger(organizationId: string, from: string, to: string): string {

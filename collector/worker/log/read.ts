@@ -12,26 +12,56 @@ const MAX_GAPS_NAMED = 100;
 
 /** The text of `GET /v1/events`: rows after `after`, as many as `limit` and the page's size allow. */
 export function events(sql: SqlStorage, after: number, limit: number): string {
-  const cursor = sql.exec<Record<string, SqlStorageValue>>(
+  const cursor = sql.exec<Row>(
     `select seq, event_id, event_name, occurred_at, received_at, organization_id, user_id, anonymous_id, session_id,
        entity_type, entity_id, correlation_id, source, trust, schema_version, properties, context
      from domain_event where seq > ?1 order by seq limit ?2`,
     after,
     limit,
   );
-  const rows: string[] = [];
+  // Stored as JSON text: spliced in, not parsed.
+  const page = pageOf(cursor, after, ({ properties, context, ...columns }) => [
+    columns,
+    `"properties":${String(properties)},"context":${String(context)}`,
+  ]);
+  return `{"events":[${page.rows.join(",")}],"next_after":${page.next}}`;
+}
+
+/** Links of an id that an answer names. */
+const MAX_LINKS_NAMED = 100;
+
+/** The text of `GET /v1/identities`: ids that have changed after `after`, and whose they are. */
+export function identities(sql: SqlStorage, after: number, limit: number): string {
+  const cursor = sql.exec<Row>(
+    `select seq, id, person_id, trust, (
+       select json_group_array(json_object('user_id', user_id, 'kind', kind, 'trust', trust,
+         'is_stated', json(iif(is_stated, 'true', 'false')), 'first_at', first_at, 'first_event_id', first_event_id))
+       from (select * from identity_link l where l.id = i.id
+         order by is_stated desc, trust desc, first_at, first_event_id, user_id limit ?3)) as links
+     from identity i where seq > ?1 order by seq limit ?2`,
+    after,
+    limit,
+    MAX_LINKS_NAMED,
+  );
+  const page = pageOf(cursor, after, ({ links, ...columns }) => [columns, `"links":${String(links)}`]);
+  return `{"identities":[${page.rows.join(",")}],"next_after":${page.next}}`;
+}
+
+type Row = Record<string, SqlStorageValue>;
+
+/** Rows as JSON, until the page is full, and its last `seq`. `split` gives a row's columns, and members that are JSON already. */
+function pageOf(cursor: Iterable<Row>, after: number, split: (row: Row) => [columns: Row, members: string]) {
+  const page = { rows: [] as string[], next: after };
   let size = 0;
-  let next = after;
-  for (const { properties, context, ...columns } of cursor) {
-    // Properties and context are stored as JSON text: spliced in, not parsed.
-    const head = JSON.stringify(columns).slice(0, -1);
-    const row = `${head},"properties":${String(properties)},"context":${String(context)}}`;
-    if (size + row.length > MAX_PAGE_BYTES && rows.length > 0) break;
+  for (const stored of cursor) {
+    const [columns, members] = split(stored);
+    const row = `${JSON.stringify(columns).slice(0, -1)},${members}}`;
+    if (size + row.length > MAX_PAGE_BYTES && page.rows.length > 0) break;
     size += row.length;
-    rows.push(row);
-    next = Number(columns["seq"]);
+    page.rows.push(row);
+    page.next = Number(columns["seq"]);
   }
-  return `{"events":[${rows.join(",")}],"next_after":${next}}`;
+  return page;
 }
 
 type Entry = { day: string; outcome: string; reason: string; count: number };

@@ -40,6 +40,10 @@ pub struct Append {
     /// should nothing more be heard of a stream. `seq` is the event's own, the one after its stream's `seq_high`; `row`
     /// is the text of a row as in `rows`, or, if `is_quarantined`, in `quarantined`. Not counted anywhere else.
     pub wills: String,
+    /// A JSON array of `[kind, id, user_id, occurred_at, event_id, trust, is_stated]`, or empty: that `id` is another
+    /// one of `user_id`'s, by the earliest event here that says so. `kind` is `together`, `identify`, `alias` or
+    /// `merge`. If `is_stated`, the tenant's own back end has said that they are one; else an id is one user's only.
+    pub links: String,
     /// Events and quarantined that belong to no stream.
     pub unsequenced: u32,
     /// The UTC day of receipt, `2026-11-21`: the ledger's unit.
@@ -93,6 +97,7 @@ impl<'t> Appender<'t> {
                 quarantined_count: 0,
                 streams: String::new(),
                 wills: String::new(),
+                links: String::new(),
                 unsequenced: 0,
                 day,
                 protocol,
@@ -139,6 +144,11 @@ impl<'t> Appender<'t> {
         self.append.quarantined_count += 1;
         self.account(position);
         Ok(())
+    }
+
+    /// Where the links go.
+    pub(crate) const fn links(&mut self) -> &mut String {
+        &mut self.append.links
     }
 
     /// A stream's report of itself. Reports only grow, so of two for one stream the higher figure is the later.

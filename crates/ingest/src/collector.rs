@@ -56,6 +56,9 @@ impl Collector {
             }
             Route::PostHog(call) => Ok(Step::Answer(call.answer(request.query))),
             Route::ReadEvents => self.read(request, now, |tenant| Query::events(tenant, request.query)),
+            Route::ReadIdentities => {
+                self.read(request, now, |tenant| Query::identities(tenant, request.query))
+            }
             Route::ReadLedger => self.read(request, now, |tenant| Query::ledger(tenant, request.query, now)),
             Route::Readiness => Ok(Step::Answer(Answer::ready())),
         }

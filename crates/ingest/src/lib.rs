@@ -39,6 +39,7 @@ mod identity;
 mod judge;
 mod keys;
 pub mod limits;
+mod link;
 mod members;
 mod person;
 mod pipeline;

@@ -15,6 +15,10 @@ pub const MAX_EVENTS_PER_REQUEST: usize = 10_000;
 /// and far beyond any event seen. An event that holds a deeper value is quarantined.
 pub const MAX_DEPTH: u32 = 64;
 
+/// Most links between ids believed of one request that no back end vouches for. A page is one visitor's, and `PostHog`'s
+/// server clients send 100 events at once, of two links each: who links more ids than that is up to no good.
+pub const MAX_UNVOUCHED_LINKS: usize = 256;
+
 /// How often a payload may be wrapped (base64 around gzip, or gzip around base64).
 pub const MAX_WRAPPINGS: usize = 2;
 
@@ -61,11 +65,11 @@ pub const MAX_CONTEXT_TEXT_BYTES: usize = 200;
 /// Longest piece of the client's own text repeated in an answer, in bytes.
 pub const MAX_ECHO_BYTES: usize = 120;
 
-/// Events given by `GET /v1/events` unless told.
-pub const DEFAULT_QUERY_EVENTS: u32 = 100;
+/// Rows given by `GET /v1/events` and `GET /v1/identities` unless told.
+pub const DEFAULT_QUERY_ROWS: u32 = 100;
 
-/// Most events given by one `GET /v1/events`: a page of some 600 kB.
-pub const MAX_QUERY_EVENTS: u32 = 1_000;
+/// Most rows given at once: a page of some 600 kB.
+pub const MAX_QUERY_ROWS: u32 = 1_000;
 
 /// Days given by `GET /v1/ledger` unless told, today included.
 pub const DEFAULT_LEDGER_DAYS: i64 = 30;

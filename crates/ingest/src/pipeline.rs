@@ -9,6 +9,7 @@ use crate::{
     identity::Identities,
     judge::judge,
     keys::KeyCache,
+    link::Links,
     place::Clocks,
     tag::Tagger,
 };
@@ -30,6 +31,7 @@ pub(crate) fn ingest(
 
     let clocks = Clocks::new(request, &batch, &admission, now);
     let mut identities = Identities::default();
+    let mut links = Links::new(admission.trust);
     let mut tagger = Tagger::new(dialect, request, admission, clocks);
     let mut appender =
         Appender::new(protocol, admission.organization_id, now, payload.len(), batch.events.len());
@@ -42,7 +44,10 @@ pub(crate) fn ingest(
         let moment = clocks.place(event);
         match judge(dialect, &admission, event, identity, &moment) {
             // Cleaning happens as tagging writes: what is withheld is never copied.
-            Ok(checked) => appender.store(&tagger.tag(event, &batch, &checked, &moment), position),
+            Ok(checked) => {
+                links.read(event, &checked, tagger.who(event, &checked), moment.occurred_at);
+                appender.store(&tagger.tag(event, &batch, &checked, &moment), position);
+            }
             Err(violation) => appender.quarantine(event, identity, &violation, position)?,
         }
     }
@@ -54,5 +59,6 @@ pub(crate) fn ingest(
         let verdict = judged.as_ref().map(|checked| tagger.tag(event, &batch, checked, &moment));
         appender.bequeath(will, identity, moment.occurred_at, verdict);
     }
+    links.write(appender.links());
     Ok(Step::Append(appender.finish()))
 }

@@ -5,7 +5,7 @@ use tallymark_event::Timestamp;
 use crate::{
     Refusal,
     decode::parameter,
-    limits::{DEFAULT_LEDGER_DAYS, DEFAULT_QUERY_EVENTS, MAX_QUERY_EVENTS},
+    limits::{DEFAULT_LEDGER_DAYS, DEFAULT_QUERY_ROWS, MAX_QUERY_ROWS},
 };
 
 /// What the log is asked.
@@ -17,7 +17,16 @@ pub enum Query {
         organization_id: String,
         /// Only events whose `seq` is above this.
         after: u64,
-        /// At most so many, 1 to [`MAX_QUERY_EVENTS`].
+        /// At most so many, 1 to [`MAX_QUERY_ROWS`].
+        limit: u32,
+    },
+    /// `GET /v1/identities?after=…&limit=…`: ids and whose they are, in the order of their last change.
+    Identities {
+        /// The tenant.
+        organization_id: String,
+        /// Only those whose `seq` is above this.
+        after: u64,
+        /// At most so many, 1 to [`MAX_QUERY_ROWS`].
         limit: u32,
     },
     /// `GET /v1/ledger?from=…&to=…`: the ledger by day.
@@ -33,24 +42,13 @@ pub enum Query {
 
 impl Query {
     pub(crate) fn events(organization_id: &str, query: &str) -> Result<Self, Refusal> {
-        let after = match text(query, "after") {
-            None => 0,
-            // SQLite's integers end at i64::MAX.
-            Some(text) => {
-                digits(text).filter(|seq| i64::try_from(*seq).is_ok()).ok_or(Refusal::InvalidParameter {
-                    name: "after",
-                    expected: "the seq of an event, a number from 0",
-                })?
-            }
-        };
-        let limit = match text(query, "limit") {
-            None => DEFAULT_QUERY_EVENTS,
-            Some(text) => digits(text)
-                .and_then(|limit| u32::try_from(limit).ok())
-                .filter(|limit| (1..=MAX_QUERY_EVENTS).contains(limit))
-                .ok_or(Refusal::InvalidParameter { name: "limit", expected: "a number from 1 to 1000" })?,
-        };
+        let (after, limit) = page(query)?;
         Ok(Self::Events { organization_id: organization_id.to_owned(), after, limit })
+    }
+
+    pub(crate) fn identities(organization_id: &str, query: &str) -> Result<Self, Refusal> {
+        let (after, limit) = page(query)?;
+        Ok(Self::Identities { organization_id: organization_id.to_owned(), after, limit })
     }
 
     pub(crate) fn ledger(organization_id: &str, query: &str, now: Timestamp) -> Result<Self, Refusal> {
@@ -62,6 +60,28 @@ impl Query {
         }
         Ok(Self::Ledger { organization_id: organization_id.to_owned(), from, to })
     }
+}
+
+/// The cursor and the limit of a page of rows.
+fn page(query: &str) -> Result<(u64, u32), Refusal> {
+    let after = match text(query, "after") {
+        None => 0,
+        // SQLite's integers end at i64::MAX.
+        Some(text) => {
+            digits(text).filter(|seq| i64::try_from(*seq).is_ok()).ok_or(Refusal::InvalidParameter {
+                name: "after",
+                expected: "the seq of a row, a number from 0",
+            })?
+        }
+    };
+    let limit = match text(query, "limit") {
+        None => DEFAULT_QUERY_ROWS,
+        Some(text) => digits(text)
+            .and_then(|limit| u32::try_from(limit).ok())
+            .filter(|limit| (1..=MAX_QUERY_ROWS).contains(limit))
+            .ok_or(Refusal::InvalidParameter { name: "limit", expected: "a number from 1 to 1000" })?,
+    };
+    Ok((after, limit))
 }
 
 fn text<'q>(query: &'q str, name: &str) -> Option<&'q str> {

@@ -11,6 +11,8 @@ pub(crate) enum Route<'p> {
     PostHog(Call<'p>),
     /// Gives stored events.
     ReadEvents,
+    /// Gives who is who.
+    ReadIdentities,
     /// Gives the ledger.
     ReadLedger,
     /// Says that the collector is up.
@@ -55,6 +57,7 @@ pub(crate) fn route<'p>(settings: &Settings, method: &str, path: &'p str) -> Res
         ("v1/events", "GET") => (Route::ReadEvents, Methods::Get),
         ("v1/events", "POST") => (Route::Ingest(Protocol::DomainEvents), Methods::Post),
         ("v1/events", _) => return Err(Refusal::method_not_allowed(method, Methods::GetAndPost.name())),
+        ("v1/identities", _) => (Route::ReadIdentities, Methods::Get),
         ("v1/ledger", _) => (Route::ReadLedger, Methods::Get),
         ("engage", _) => (Route::Ingest(Protocol::Engage), Methods::GetAndPost),
         _ if BATCH_PATHS.contains(&bare)
@@ -99,6 +102,8 @@ mod tests {
         assert_eq!(status("PUT", "/v1/events"), Err(405));
         assert_eq!(status("GET", "/v1/ledger"), Ok(Route::ReadLedger));
         assert_eq!(status("POST", "/v1/ledger"), Err(405));
+        assert_eq!(status("GET", "/v1/identities"), Ok(Route::ReadIdentities));
+        assert_eq!(status("POST", "/v1/identities/"), Err(405));
         assert_eq!(status("GET", "/_readiness"), Ok(Route::Readiness));
         assert_eq!(status("GET", "/"), Ok(Route::Readiness));
         assert_eq!(status("DELETE", "/_readiness"), Err(405));

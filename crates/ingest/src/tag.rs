@@ -98,10 +98,7 @@ impl<'r> Tagger<'r> {
             self.occurred_at.clear();
             write_quoted(&mut self.occurred_at, moment.occurred_at);
         }
-        let (user_id, anonymous_id) = match self.dialect {
-            Dialect::Batch => who(self.admission.source, event, checked),
-            Dialect::DomainEvents => (checked.user_id.as_ref(), checked.anonymous_id.as_ref()),
-        };
+        let Who { user_id, anonymous_id } = self.who(event, checked);
         let column = |text: Option<&'a Text<'_>>| text.map(|text| RawJson::trusted(text));
         DomainEvent {
             event_id: checked.event_id,
@@ -128,6 +125,16 @@ impl<'r> Tagger<'r> {
         }
     }
 
+    /// Who did it, by what the dialect's clients send.
+    pub(crate) fn who<'a, 't>(&self, event: &Event<'_>, checked: &'a Checked<'t>) -> Who<'a, 't> {
+        match self.dialect {
+            Dialect::Batch => who(self.admission.source, event, checked),
+            Dialect::DomainEvents => {
+                Who { user_id: checked.user_id.as_ref(), anonymous_id: checked.anonymous_id.as_ref() }
+            }
+        }
+    }
+
     fn write_context(&mut self, event: &Event<'_>, batch: &Batch<'_>, moment: &Moment<'_>) {
         let lifted = &event.lifted;
         let out = &mut self.context;
@@ -149,15 +156,18 @@ impl<'r> Tagger<'r> {
     }
 }
 
+/// Who did it: JSON strings.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Who<'a, 't> {
+    pub(crate) user_id: Option<&'a Text<'t>>,
+    pub(crate) anonymous_id: Option<&'a Text<'t>>,
+}
+
 /// `posthog-js` without cookies: the distinct id of all its visitors.
 const COOKIELESS: &str = "\"$posthog_cookieless\"";
 
-/// Who did it, as (user, anonymous), by what the batch dialect's clients send.
-fn who<'a, 't>(
-    source: Source,
-    event: &Event<'_>,
-    checked: &'a Checked<'t>,
-) -> (Option<&'a Text<'t>>, Option<&'a Text<'t>>) {
+/// By what the batch dialect's clients send.
+fn who<'a, 't>(source: Source, event: &Event<'_>, checked: &'a Checked<'t>) -> Who<'a, 't> {
     // What every visitor without a cookie has is nobody's id.
     let distinct_id = checked.distinct_id.as_ref().filter(|id| **id != COOKIELESS);
     let is_person = |flag: Option<Value<'_>>| !flag.is_some_and(Value::is_false);
@@ -167,8 +177,10 @@ fn who<'a, 't>(
         Source::Server => distinct_id.filter(|_| is_person(event.lifted.process_person_profile)),
     };
     match user_id {
-        Some(user_id) => (Some(user_id), checked.device_id.as_ref().or(checked.anon_distinct_id.as_ref())),
-        None => (None, distinct_id),
+        Some(_) => {
+            Who { user_id, anonymous_id: checked.device_id.as_ref().or(checked.anon_distinct_id.as_ref()) }
+        }
+        None => Who { user_id, anonymous_id: distinct_id },
     }
 }
 

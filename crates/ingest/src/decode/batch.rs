@@ -58,12 +58,14 @@ fn property<'e, 't>(lifted: &'e mut Lifted<'t>, name: &[u8]) -> Option<&'e mut O
     const SCHEMA_VERSION: &[u8] = wire::SCHEMA_VERSION.as_bytes();
     const STREAM_ID: &[u8] = wire::STREAM_ID.as_bytes();
     const SEQ: &[u8] = wire::SEQ.as_bytes();
+    const CONSENT: &[u8] = wire::CONSENT.as_bytes();
     const MONOTONIC_MS: &[u8] = wire::MONOTONIC_MS.as_bytes();
     Some(match name {
         b"token" => &mut lifted.token,
         b"distinct_id" => &mut lifted.distinct_id,
         b"$user_id" => &mut lifted.user_id,
         b"$device_id" => &mut lifted.device_id,
+        b"alias" => &mut lifted.alias,
         b"$anon_distinct_id" => &mut lifted.anon_distinct_id,
         b"$is_identified" => &mut lifted.is_identified,
         b"$process_person_profile" => &mut lifted.process_person_profile,
@@ -81,6 +83,8 @@ fn property<'e, 't>(lifted: &'e mut Lifted<'t>, name: &[u8]) -> Option<&'e mut O
         b"$set_once" => &mut lifted.set_once,
         b"$unset" => &mut lifted.unset,
         b"$ignore_sent_at" => &mut lifted.ignore_sent_at,
+        b"$cookieless_mode" => &mut lifted.cookieless_mode,
+        CONSENT => &mut lifted.consent,
         b"$ip" | b"ip" => &mut lifted.ip,
         _ => return None,
     })

@@ -65,6 +65,8 @@ pub(crate) struct Lifted<'t> {
     /// The signed-in user, if there is one.
     pub(crate) user_id: Option<Value<'t>>,
     pub(crate) device_id: Option<Value<'t>>,
+    /// Another id of the same person, in `$create_alias`.
+    pub(crate) alias: Option<Value<'t>>,
     /// Who the user was before `$identify`.
     pub(crate) anon_distinct_id: Option<Value<'t>>,
     pub(crate) is_identified: Option<Value<'t>>,
@@ -85,6 +87,10 @@ pub(crate) struct Lifted<'t> {
     pub(crate) unset: Option<Value<'t>>,
     /// `true`: the client asks for no correction of its clock.
     pub(crate) ignore_sent_at: Option<Value<'t>>,
+    /// `true`: the visitor is not to be recognized.
+    pub(crate) cookieless_mode: Option<Value<'t>>,
+    /// What the visitor has agreed to.
+    pub(crate) consent: Option<Value<'t>>,
     /// Known only in order to be withheld.
     pub(crate) ip: Option<Value<'t>>,
 }

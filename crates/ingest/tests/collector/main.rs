@@ -6,6 +6,7 @@ mod admit;
 mod append;
 mod decode;
 mod judge;
+mod link;
 mod place;
 mod posthog;
 mod query;

@@ -9,6 +9,8 @@ fn reading() {
     };
     let events = Query::Events { organization_id: "org_shop".into(), after: 5, limit: 100 };
     assert_eq!(get("/v1/events", "after=5"), Step::Query(events));
+    let identities = Query::Identities { organization_id: "org_shop".into(), after: 0, limit: 7 };
+    assert_eq!(get("/v1/identities", "limit=7"), Step::Query(identities));
     let ledger = Query::Ledger {
         organization_id: "org_shop".into(),
         from: "2026-10-23".into(),
