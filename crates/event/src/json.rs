@@ -1,4 +1,11 @@
-//! Writing JSON text, no more: JSON crosses every boundary of ours as text, and most of it verbatim.
+//! JSON as text: it crosses every boundary of ours as text, and most of it verbatim. Written piece by piece here, read
+//! by the scanner in [`scan`], which hands out slices; there is no tree.
+
+mod plain;
+pub mod scan;
+#[cfg(test)]
+mod scan_tests;
+pub mod value;
 
 use alloc::string::String;
 

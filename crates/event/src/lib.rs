@@ -2,11 +2,12 @@
 //!
 //! # In scope
 //! What the SDK in the page and the collector at the edge must agree on, to the letter: the columns of
-//! `domain_event`, the names of what can become of an event, the limits both enforce, and the few
-//! functions (UUID text, RFC 3339 text, JSON strings) that both need to write the same bytes.
+//! `domain_event`, the names of what can become of an event, the limits both enforce, the few
+//! functions (UUID text, RFC 3339 text, JSON strings) that both need to write the same bytes, and the scanner that
+//! collector and tracking plans read JSON with.
 //!
 //! # Out of scope
-//! Clocks, randomness, I/O, any platform type, and any general JSON parser. The crate is `no_std` so that
+//! Clocks, randomness, I/O, any platform type, and any tree of JSON. The crate is `no_std` so that
 //! the compiler holds us to it.
 #![cfg_attr(not(feature = "schema"), no_std)]
 #![warn(clippy::disallowed_methods)]

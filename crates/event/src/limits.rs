@@ -28,3 +28,7 @@ pub const SESSION_MAX_MS: i64 = 24 * 60 * 60 * 1_000;
 /// Highest sequence number that the collector believes of one stream (one page's life). Above it, the
 /// number is a forgery or a bug and would drown the tenant's books.
 pub const MAX_STREAM_SEQ: u64 = 10_000_000;
+
+/// Deepest nesting of the JSON of a request that is looked at, the envelope included: one bit a level in one register,
+/// and far beyond any event seen. An event that holds a deeper value is quarantined.
+pub const MAX_DEPTH: u32 = 64;

@@ -1,6 +1,8 @@
 //! Every limit of the collector alone, with its reason. What it shares with the SDK is in
 //! [`tallymark_event::limits`].
 
+pub use tallymark_event::limits::MAX_DEPTH;
+
 /// Largest body as it comes over the wire: python's client sends up to 5 MB in one request.
 pub const MAX_BODY_BYTES: usize = 6 * 1024 * 1024;
 
@@ -10,10 +12,6 @@ pub const MAX_DECODED_BYTES: usize = 20 * 1024 * 1024;
 
 /// Most events in one request: a hundred times what the SDKs send, for back-fills.
 pub const MAX_EVENTS_PER_REQUEST: usize = 10_000;
-
-/// Deepest nesting of the JSON of a request that is looked at, the envelope included: one bit a level in one register,
-/// and far beyond any event seen. An event that holds a deeper value is quarantined.
-pub const MAX_DEPTH: u32 = 64;
 
 /// Most links between ids believed of one request that no back end vouches for. A page is one visitor's, and `PostHog`'s
 /// server clients send 100 events at once, of two links each: who links more ids than that is up to no good.

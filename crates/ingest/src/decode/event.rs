@@ -2,7 +2,7 @@
 
 use core::ops::Range;
 
-use super::scan::{Key, Malformed, Scanner, Unstorable};
+use super::scan::{Malformed, Scanner, Unstorable, each_member};
 use super::value::Value;
 
 /// One item of a request. Nothing in it has been checked but that it is well-formed JSON (unless it is
@@ -95,19 +95,6 @@ pub(crate) struct Lifted<'t> {
     pub(crate) ip: Option<Value<'t>>,
 }
 
-/// Scans the members of an object and gives each to `member`, which reads the value.
-pub(crate) fn each_member<'t>(
-    scanner: &mut Scanner<'t>,
-    mut member: impl FnMut(&mut Scanner<'t>, &Key<'t>) -> Result<(), Malformed>,
-) -> Result<(), Malformed> {
-    scanner.enter_object()?;
-    let mut first = true;
-    while let Some(key) = scanner.next_key(&mut first)? {
-        member(scanner, &key)?;
-    }
-    Ok(())
-}
-
 /// Scans a part of an event. For every member, `member` takes the value if it knows the name, and says
 /// whether the member is to be withheld when the part is copied. What is not goes to `kept`, in runs of
 /// members side by side, commas included.
@@ -133,6 +120,27 @@ pub(crate) fn scan_part<'t>(
         Ok(())
     })?;
     kept.extend(run.map(|run| scanner.text(run)));
-    let value = Value::scanned(scanner.since(start), false);
+    let value = Value::well_formed(scanner.since(start));
     Ok(Part { value: Some(value), kept: first_kept..kept.len() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Dialect, decode};
+
+    #[test]
+    fn an_event_remembers_the_last_of_a_field_that_comes_twice() {
+        let batch = decode::events(
+            Dialect::Batch,
+            r#"{"event":"a","\u0065vent":"b","properties":{"$session_id":"1","token":"x"},
+                "properties":{"\u0024session_id":"2","keep":1}}"#,
+        )
+        .unwrap();
+        let [event] = &batch.events[..] else { panic!("one event") };
+        let Event { name, lifted, .. } = event;
+        assert_eq!(*name, Some(Value::well_formed("\"b\"")));
+        assert_eq!(lifted.session_id, Some(Value::well_formed("\"2\"")));
+        assert_eq!(lifted.token, None, "of the properties that count");
+    }
 }

@@ -7,23 +7,20 @@ mod event;
 mod gzip;
 mod lz64;
 mod payload;
-mod plain;
-mod scan;
-#[cfg(test)]
-mod scan_tests;
 mod shape;
 mod stream;
-mod value;
 mod will;
 
-pub(crate) use event::{Event, Part, each_member};
+pub(crate) use event::{Event, Part};
 pub(crate) use payload::parameter;
-pub(crate) use scan::{Malformed, Scanner, Unstorable};
+pub(crate) use scan::{Malformed, Scanner, Unstorable, each_member};
 pub(crate) use stream::{StreamPosition, StreamReport};
 pub(crate) use value::{Kind, Value};
 pub(crate) use will::Will;
 
 use std::borrow::Cow;
+
+use tallymark_event::json::{scan, value};
 
 use crate::{Dialect, Protocol, Refusal, Request, posthog};
 

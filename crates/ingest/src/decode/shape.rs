@@ -5,8 +5,8 @@ use tallymark_event::wire;
 
 use super::{
     Batch, batch, domain,
-    event::{Event, each_member},
-    scan::{Key, Malformed, Scanner},
+    event::Event,
+    scan::{Key, Malformed, Scanner, each_member},
     stream::StreamReport,
     will::Will,
 };

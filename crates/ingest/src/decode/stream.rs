@@ -6,8 +6,8 @@ use std::borrow::Cow;
 use tallymark_event::{DropReason, StreamId, limits::MAX_STREAM_SEQ, wire};
 
 use super::{
-    event::{Event, each_member},
-    scan::{Malformed, Scanner},
+    event::Event,
+    scan::{Malformed, Scanner, each_member},
     value::{Kind, Value},
 };
 

@@ -2,8 +2,8 @@
 
 use super::{
     batch,
-    event::{Event, each_member},
-    scan::Scanner,
+    event::Event,
+    scan::{Scanner, each_member},
     stream::{StreamPosition, StreamReport},
 };
 use crate::limits::MAX_WILL_BYTES;

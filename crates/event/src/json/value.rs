@@ -1,12 +1,12 @@
 //! One JSON value as the client wrote it, and the few readings of it that are needed.
 
-use std::borrow::Cow;
+use alloc::{borrow::Cow, string::String};
 
 use super::scan::hex4;
 
 /// The text of one well-formed JSON value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Value<'t> {
+pub struct Value<'t> {
     text: &'t str,
     /// Of a string: whether it holds an escape. The scanner has seen it, so nobody need look again.
     escaped: bool,
@@ -14,18 +14,24 @@ pub(crate) struct Value<'t> {
 
 /// The kinds of JSON values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub enum Kind {
+    /// `null`.
     Null,
+    /// `true` or `false`.
     Bool,
+    /// Any number.
     Number,
+    /// A text in quotes.
     String,
+    /// `[…]`.
     Array,
+    /// `{…}`.
     Object,
 }
 
 impl Kind {
     /// With its article, for messages.
-    pub(crate) const fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Null => "null",
             Self::Bool => "a boolean",
@@ -39,7 +45,7 @@ impl Kind {
 
 impl<'t> Value<'t> {
     /// Promises that the text is one well-formed value.
-    pub(crate) fn well_formed(text: &'t str) -> Self {
+    pub fn well_formed(text: &'t str) -> Self {
         Self { text, escaped: text.starts_with('"') && text.contains('\\') }
     }
 
@@ -49,15 +55,17 @@ impl<'t> Value<'t> {
     }
 
     /// Whether this is a string that holds an escape.
-    pub(crate) const fn is_escaped(self) -> bool {
+    pub const fn is_escaped(self) -> bool {
         self.escaped
     }
 
-    pub(crate) const fn as_str(self) -> &'t str {
+    /// The text as it came, a string's quotes and escapes included.
+    pub const fn as_str(self) -> &'t str {
         self.text
     }
 
-    pub(crate) fn kind(self) -> Kind {
+    /// Which kind it is.
+    pub fn kind(self) -> Kind {
         match self.text.as_bytes().first() {
             Some(b'"') => Kind::String,
             Some(b'{') => Kind::Object,
@@ -68,33 +76,36 @@ impl<'t> Value<'t> {
         }
     }
 
-    pub(crate) fn is_null(self) -> bool {
+    /// Whether it is `null`.
+    pub fn is_null(self) -> bool {
         self.text == "null"
     }
 
-    pub(crate) fn is_true(self) -> bool {
+    /// Whether it is `true`.
+    pub fn is_true(self) -> bool {
         self.text == "true"
     }
 
-    pub(crate) fn is_false(self) -> bool {
+    /// Whether it is `false`.
+    pub fn is_false(self) -> bool {
         self.text == "false"
     }
 
     /// A string's text, unescaped only if it holds an escape. `None` for any other kind.
-    pub(crate) fn string(self) -> Option<Cow<'t, str>> {
+    pub fn string(self) -> Option<Cow<'t, str>> {
         let raw = self.text.strip_prefix('"')?.strip_suffix('"')?;
         Some(if self.escaped { Cow::Owned(unescape(raw)) } else { Cow::Borrowed(raw) })
     }
 
     /// A number without fraction or exponent, in range. `None` for anything else.
-    pub(crate) fn integer(self) -> Option<i64> {
+    pub fn integer(self) -> Option<i64> {
         (self.kind() == Kind::Number).then(|| self.text.parse().ok()).flatten()
     }
 }
 
 /// The text that a string stands for, given what is between its quotes, which must be well-formed. Half a
 /// surrogate pair becomes U+FFFD.
-pub(crate) fn unescape(raw: &str) -> String {
+pub fn unescape(raw: &str) -> String {
     let mut out = String::with_capacity(raw.len());
     let mut rest = raw;
     while let Some((run, tail)) = rest.split_once('\\') {

@@ -5,7 +5,7 @@
 
 /// How many bytes from `start` need no look.
 #[inline]
-pub(crate) fn plain_run(bytes: &[u8], start: usize) -> usize {
+pub(super) fn plain_run(bytes: &[u8], start: usize) -> usize {
     let mut at = start;
     while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk::<WIDTH>()) {
         match first_special(*chunk) {

@@ -1,11 +1,9 @@
+use alloc::{format, string::String};
+
 use proptest::prelude::*;
 use serde_json::Value as Tree;
 
-use super::{
-    event::{Event, each_member},
-    scan::{Malformed, Scanner, Unstorable},
-    value::Value,
-};
+use super::scan::{Malformed, Scanner, Unstorable, each_member};
 use crate::limits::MAX_DEPTH;
 
 /// What the scanner makes of a whole text.
@@ -186,19 +184,4 @@ fn what_cannot_be_stored_is_noticed_once_and_costs_no_error() {
     }
     assert_eq!(scan(&"9".repeat(400)), Ok(Some(Unstorable::NumberOutOfRange)));
     assert_eq!(scan("[0e999999, 1e-400, \"\\ud83d\\ude00\"]"), Ok(None));
-}
-
-#[test]
-fn an_event_remembers_the_last_of_a_field_that_comes_twice() {
-    let batch = super::events(
-        crate::Dialect::Batch,
-        r#"{"event":"a","\u0065vent":"b","properties":{"$session_id":"1","token":"x"},
-            "properties":{"\u0024session_id":"2","keep":1}}"#,
-    )
-    .unwrap();
-    let [event] = &batch.events[..] else { panic!("one event") };
-    let Event { name, lifted, .. } = event;
-    assert_eq!(*name, Some(Value::well_formed("\"b\"")));
-    assert_eq!(lifted.session_id, Some(Value::well_formed("\"2\"")));
-    assert_eq!(lifted.token, None, "of the properties that count");
 }

@@ -7,8 +7,8 @@
 //! nesting beyond [`MAX_DEPTH`]. That is no error of the text, but reported by [`Scanner::take_unstorable`], so that it
 //! costs the one event and not the whole request. A value nested too deep is passed by its brackets alone.
 
+use alloc::borrow::Cow;
 use core::ops::Range;
-use std::borrow::Cow;
 
 use super::plain::plain_run;
 use super::value::{Value, unescape};
@@ -17,24 +17,36 @@ use crate::limits::MAX_DEPTH;
 /// Why a text is not JSON. Where, [`Scanner::at`] says: the scanner has stopped there. One byte, since every
 /// string, number and key that is passed gives a `Result`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Malformed {
+pub enum Malformed {
+    /// The text ends within a value.
     CutShort,
+    /// A container was entered beyond [`MAX_DEPTH`].
     TooDeep,
+    /// Not the container that was to be entered.
     OtherKind,
+    /// Neither a comma nor the end of the container.
     NoSeparator,
+    /// A member without a key in quotes.
     NoKey,
+    /// A key without its colon.
     NoColon,
+    /// No value where one must be.
     NoValue,
+    /// A number without a digit where one must be.
     NoDigit,
+    /// A control character in a string, unescaped.
     ControlCharacter,
+    /// A backslash and what JSON has no escape for.
     UnknownEscape,
+    /// Fewer than four hexadecimal digits after `\u`.
     ShortEscape,
+    /// Something after the JSON text.
     Trailing,
 }
 
 impl Malformed {
     /// What is wrong, for messages.
-    pub(crate) const fn problem(self) -> &'static str {
+    pub const fn problem(self) -> &'static str {
         match self {
             Self::CutShort => "the text ends too early",
             Self::TooDeep => "nested too deep",
@@ -54,7 +66,7 @@ impl Malformed {
 
 /// Well-formed JSON that no database holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Unstorable {
+pub enum Unstorable {
     /// An escape for one half of a surrogate pair, without the other.
     LoneSurrogate,
     /// A number beyond the range of a double.
@@ -65,29 +77,29 @@ pub(crate) enum Unstorable {
 
 /// A member's key: the text between the quotes.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Key<'t> {
+pub struct Key<'t> {
     /// As it stands, escapes included.
     raw: &'t [u8],
     escaped: bool,
     /// Offset of its opening quote.
-    pub(crate) start: usize,
+    pub start: usize,
 }
 
 impl<'t> Key<'t> {
     /// The key's bytes, unescaped if that is needed (it almost never is).
     #[inline]
-    pub(crate) fn name(&self) -> Cow<'t, [u8]> {
+    pub fn name(&self) -> Cow<'t, [u8]> {
         if self.escaped { self.unescaped() } else { Cow::Borrowed(self.raw) }
     }
 
     #[cold]
     fn unescaped(&self) -> Cow<'t, [u8]> {
-        Cow::Owned(unescape(str::from_utf8(self.raw).unwrap_or_default()).into_bytes())
+        Cow::Owned(unescape(core::str::from_utf8(self.raw).unwrap_or_default()).into_bytes())
     }
 }
 
 /// Reads one JSON text from front to back.
-pub(crate) struct Scanner<'t> {
+pub struct Scanner<'t> {
     text: &'t str,
     bytes: &'t [u8],
     at: usize,
@@ -96,26 +108,40 @@ pub(crate) struct Scanner<'t> {
     unstorable: Option<Unstorable>,
 }
 
+/// Scans the members of an object and gives each to `member`, which reads the value.
+pub fn each_member<'t>(
+    scanner: &mut Scanner<'t>,
+    mut member: impl FnMut(&mut Scanner<'t>, &Key<'t>) -> Result<()>,
+) -> Result<()> {
+    scanner.enter_object()?;
+    let mut first = true;
+    while let Some(key) = scanner.next_key(&mut first)? {
+        member(scanner, &key)?;
+    }
+    Ok(())
+}
+
 type Result<T> = core::result::Result<T, Malformed>;
 
 impl<'t> Scanner<'t> {
-    pub(crate) const fn new(text: &'t str) -> Self {
+    /// At the text's beginning.
+    pub const fn new(text: &'t str) -> Self {
         Self { text, bytes: text.as_bytes(), at: 0, depth: 0, unstorable: None }
     }
 
     /// Offset of the next byte to read.
-    pub(crate) const fn at(&self) -> usize {
+    pub const fn at(&self) -> usize {
         self.at
     }
 
     /// What was met since the last call that is well-formed and can't be stored: the first of it.
-    pub(crate) const fn take_unstorable(&mut self) -> Option<Unstorable> {
+    pub const fn take_unstorable(&mut self) -> Option<Unstorable> {
         self.unstorable.take()
     }
 
     /// The next byte that is not white space.
     #[inline]
-    pub(crate) fn peek(&mut self) -> Option<u8> {
+    pub fn peek(&mut self) -> Option<u8> {
         loop {
             match self.bytes.get(self.at) {
                 Some(b' ' | b'\n' | b'\r' | b'\t') => self.at += 1,
@@ -125,17 +151,17 @@ impl<'t> Scanner<'t> {
     }
 
     /// Passes the end of the text; anything but white space there is an error.
-    pub(crate) fn end(&mut self) -> Result<()> {
+    pub fn end(&mut self) -> Result<()> {
         if self.peek().is_none() { Ok(()) } else { self.fail(Malformed::Trailing) }
     }
 
     /// Passes the `{` that [`Self::peek`] saw.
-    pub(crate) fn enter_object(&mut self) -> Result<()> {
+    pub fn enter_object(&mut self) -> Result<()> {
         self.enter(b'{')
     }
 
     /// Passes the `[` that [`Self::peek`] saw.
-    pub(crate) fn enter_array(&mut self) -> Result<()> {
+    pub fn enter_array(&mut self) -> Result<()> {
         self.enter(b'[')
     }
 
@@ -154,7 +180,7 @@ impl<'t> Scanner<'t> {
     /// Inlined whatever its size: a key is four words, which wasm returns through memory. 5 % of an event.
     #[allow(clippy::inline_always)]
     #[inline(always)]
-    pub(crate) fn next_key(&mut self, first: &mut bool) -> Result<Option<Key<'t>>> {
+    pub fn next_key(&mut self, first: &mut bool) -> Result<Option<Key<'t>>> {
         if !self.next(first, b'}')? {
             return Ok(None);
         }
@@ -163,7 +189,7 @@ impl<'t> Scanner<'t> {
 
     /// In an array: whether there is another value. `first` as in [`Self::next_key`].
     #[inline]
-    pub(crate) fn next_item(&mut self, first: &mut bool) -> Result<bool> {
+    pub fn next_item(&mut self, first: &mut bool) -> Result<bool> {
         self.next(first, b']')
     }
 
@@ -203,7 +229,7 @@ impl<'t> Scanner<'t> {
 
     /// Passes one value of any kind and gives its text.
     #[inline]
-    pub(crate) fn value(&mut self) -> Result<Value<'t>> {
+    pub fn value(&mut self) -> Result<Value<'t>> {
         let first = self.peek();
         let start = self.at;
         match first {
@@ -251,13 +277,13 @@ impl<'t> Scanner<'t> {
 
     /// The text from `start` to here.
     #[inline]
-    pub(crate) fn since(&self, start: usize) -> &'t str {
+    pub fn since(&self, start: usize) -> &'t str {
         self.text(start..self.at)
     }
 
     /// The text that has these offsets.
     #[inline]
-    pub(crate) fn text(&self, offsets: Range<usize>) -> &'t str {
+    pub fn text(&self, offsets: Range<usize>) -> &'t str {
         self.text.get(offsets).unwrap_or_default()
     }
 
@@ -437,7 +463,7 @@ impl<'t> Scanner<'t> {
 const MAX_SURELY_FINITE_DIGITS: usize = 300;
 
 /// The four hexadecimal digits from `at`.
-pub(crate) fn hex4(bytes: &[u8], at: usize) -> Option<u32> {
+pub(super) fn hex4(bytes: &[u8], at: usize) -> Option<u32> {
     let digits = bytes.get(at..at + 4)?;
     digits.iter().try_fold(0, |unit, &c| Some(unit << 4 | char::from(c).to_digit(16)?))
 }
