@@ -34,7 +34,7 @@ impl Input {
     }
 }
 
-/// Reads the head: ten lines, empty where there is nothing to say. No value can hold a line end: they are
+/// Reads the head: thirteen lines, empty where there is nothing to say. No value can hold a line end: they are
 /// a method, a URL and HTTP headers.
 pub(crate) fn head<'a>(text: &'a str, body: &'a [u8]) -> Request<'a> {
     let mut lines = text.split('\n');
@@ -52,6 +52,9 @@ pub(crate) fn head<'a>(text: &'a str, body: &'a [u8]) -> Request<'a> {
         authorization: header(),
         user_agent: header(),
         country: header(),
+        accept: header(),
+        fetch_dest: header(),
+        gpc: header(),
         body,
     }
 }

@@ -141,5 +141,5 @@ function requestHead(request: Request): string {
   const query = mark < 0 ? "" : target.slice(mark + 1);
   const h = (name: string) => headers.get(name) ?? "";
   const country = (request.cf?.country as string | undefined) ?? "";
-  return `${request.method}\n${path}\n${query}\n${h("origin")}\n${h("referer")}\n${h("content-type")}\n${h("content-encoding")}\n${h("authorization")}\n${h("user-agent")}\n${country}`;
+  return `${request.method}\n${path}\n${query}\n${h("origin")}\n${h("referer")}\n${h("content-type")}\n${h("content-encoding")}\n${h("authorization")}\n${h("user-agent")}\n${country}\n${h("accept")}\n${h("sec-fetch-dest")}\n${h("sec-gpc")}`;
 }

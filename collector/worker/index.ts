@@ -12,6 +12,9 @@ import type { Answer, Step } from "./brain.ts";
 
 export { TenantLog } from "./log/log.ts";
 
+/** Most keys that one request names: the Measurement Protocol's secret and its measurement id. */
+const MAX_LOOKUPS = 2;
+
 let brain: Brain | undefined;
 
 export default {
@@ -39,7 +42,7 @@ async function handle(brain: Brain, request: Request, env: Env): Promise<Answer>
   const body = await readBody(request, brain.maxBodyBytes);
   if (body === TOO_LARGE) return brain.refuseTooLarge();
   let step = brain.receive(request, body);
-  if (step.kind === "need_key") {
+  for (let asked = 0; step.kind === "need_key" && asked < MAX_LOOKUPS; asked++) {
     brain.learn(step.lookup, await env.REGISTRY.get(step.lookup));
     step = brain.receive(request, body);
   }

@@ -13,7 +13,7 @@ import { unstable_readConfig } from "wrangler";
 
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
-/** @typedef {{ slug: string, name: string, organization_id: string, browser_key: string, server_key: string, read_key: string }} Tenant */
+/** @typedef {{ slug: string, name: string, organization_id: string, browser_key: string, server_key: string, read_key: string, measurement_id?: string }} Tenant */
 
 /** A tenant with fresh keys. @returns {Tenant} */
 export function newTenant(slug, name = slug) {
@@ -39,6 +39,7 @@ export async function enrol(registry, tenant, origins) {
   const { organization_id } = tenant;
   const put = (key, record) => registry.put(lookupOf(key), JSON.stringify({ organization_id, ...record }));
   await put(tenant.browser_key, { kind: "browser", origins });
+  if (tenant.measurement_id !== undefined) await put(tenant.measurement_id, { kind: "browser", origins });
   await put(tenant.server_key, { kind: "server" });
   await put(tenant.read_key, { kind: "read" });
 }

@@ -68,6 +68,9 @@ fn main() {
                     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/156.0.0.0 Safari/537.36",
                 ),
                 country: Some("CZ"),
+                accept: None,
+                fetch_dest: None,
+                gpc: None,
                 body: &body,
             };
             match collector.receive(&request, now) {

@@ -7,7 +7,7 @@ use tallymark_event::{Source, Trust};
 
 use crate::{
     Dialect, Protocol, Refusal, Request,
-    decode::{Batch, Value},
+    decode::{Batch, Value, parameter, percent_decoded},
     keys::{KeyKind, KeyRecord},
     limits::MAX_KEY_BYTES,
     refusal::KeyDefect,
@@ -28,9 +28,29 @@ pub(crate) fn presented_key<'r>(
     batch: &Batch<'r>,
 ) -> Result<Cow<'r, str>, Refusal> {
     match protocol {
-        Protocol::Batch | Protocol::Beacon | Protocol::Engage => key_in_body(batch),
+        Protocol::Batch | Protocol::Beacon | Protocol::Engage | Protocol::Collect { .. } => {
+            key_in_body(batch)
+        }
         Protocol::DomainEvents => bearer_key(request),
+        Protocol::Measurement => key_in_query(request, "api_secret"),
     }
+}
+
+/// The Measurement Protocol's other key: which of the tenant's sites or apps a request is for.
+pub(crate) fn presented_stream<'r>(request: &Request<'r>) -> Result<Cow<'r, str>, Refusal> {
+    key_in_query(request, "measurement_id").or_else(|_| key_in_query(request, "firebase_app_id")).map_err(
+        |refusal| match refusal {
+            Refusal::MissingKey { .. } => Refusal::MissingKey { field: "measurement_id" },
+            other => other,
+        },
+    )
+}
+
+fn key_in_query<'r>(request: &Request<'r>, field: &'static str) -> Result<Cow<'r, str>, Refusal> {
+    let key = parameter(request.query.as_bytes(), field.as_bytes()).ok_or(Refusal::MissingKey { field })?;
+    let key =
+        String::from_utf8(percent_decoded(key)).map_err(|_| Refusal::InvalidKey(KeyDefect::NotAscii))?;
+    shaped_like_a_key(Cow::Owned(key))
 }
 
 /// The key in `Authorization: Bearer …`.
@@ -94,6 +114,11 @@ pub(crate) fn lookup(key: &str) -> String {
     if !key.starts_with("sk_") && !key.starts_with("rk_") {
         return format!("key:{key}");
     }
+    lookup_of_secret(key)
+}
+
+/// The registry's name for a key that is secret whatever it looks like.
+pub(crate) fn lookup_of_secret(key: &str) -> String {
     let mut lookup = String::from("key:sha256:");
     for byte in Sha256::digest(key) {
         for nibble in [byte >> 4, byte & 0x0f] {
@@ -103,13 +128,19 @@ pub(crate) fn lookup(key: &str) -> String {
     lookup
 }
 
-/// Whether the key may store events of this dialect, from where the request comes.
+/// Whether the key may store events that come this way, from where the request comes.
 pub(crate) fn admit<'k>(
-    dialect: Dialect,
+    protocol: Protocol,
     request: &Request<'_>,
     record: &'k KeyRecord,
 ) -> Result<Admission<'k>, Refusal> {
-    let (source, trust) = match (record.kind, dialect) {
+    let (source, trust) = match (record.kind, protocol.dialect()) {
+        (KeyKind::Server, _) if matches!(protocol, Protocol::Collect { .. }) => {
+            return Err(wrong_kind(record, "it is secret, and has no place in an address of pages"));
+        }
+        (KeyKind::Browser, _) if protocol == Protocol::Measurement => {
+            return Err(wrong_kind(record, "api_secret is a server key (sk_…)"));
+        }
         (KeyKind::Server, _) => (Source::Server, Trust::Server),
         (KeyKind::Browser, Dialect::Batch) => (Source::Browser, trust_of_origin(request, record)?),
         (KeyKind::Browser, Dialect::DomainEvents) => {

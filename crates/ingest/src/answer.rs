@@ -30,6 +30,16 @@ impl Answer {
         Self { status: 204, content_type: JSON, body: String::new(), max_age_s: 0 }
     }
 
+    /// The answer to what is sent blindly: nothing, or the smallest picture there is, since a page sees an `<img>` that
+    /// has failed. It is a GIF of one pixel, and all of its bytes are ASCII.
+    pub(crate) fn to_ping(as_image: bool) -> Self {
+        const PIXEL: &str = "GIF89a\x01\0\x01\0\0\0\0,\0\0\0\0\x01\0\x01\0\0\x02\0;";
+        if as_image {
+            return Self { status: 200, content_type: "image/gif", body: PIXEL.into(), max_age_s: 0 };
+        }
+        Self::no_content()
+    }
+
     /// `GET /_readiness`.
     pub(crate) fn ready() -> Self {
         Self { status: 200, content_type: "text/plain; charset=utf-8", body: "ok".into(), max_age_s: 0 }
@@ -45,8 +55,9 @@ impl Append {
     pub fn answer(&self, stored: u32, duplicates: u32, quarantined_new: u32) -> Answer {
         let mut body = String::with_capacity(64 + self.violations.len());
         match self.protocol {
-            Protocol::Beacon => return Answer::no_content(),
+            Protocol::Beacon | Protocol::Measurement => return Answer::no_content(),
             Protocol::Batch | Protocol::Engage => body.push_str("{\"status\":\"Ok\""),
+            Protocol::Collect { as_image } => return Answer::to_ping(as_image),
             Protocol::DomainEvents => {
                 body.push_str("{\"stored\":");
                 json::write_u64(&mut body, u64::from(stored));

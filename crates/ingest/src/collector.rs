@@ -3,7 +3,7 @@
 use tallymark_event::Timestamp;
 
 use crate::{
-    Answer, Append, Query, Refusal, Request, Settings, admit,
+    Answer, Append, Protocol, Query, Refusal, Request, Settings, admit, ga4,
     keys::KeyCache,
     pipeline,
     route::{Route, route},
@@ -55,6 +55,9 @@ impl Collector {
                 pipeline::ingest(&self.keys, protocol.with_query(request.query), request, now)
             }
             Route::PostHog(call) => Ok(Step::Answer(call.answer(request.query))),
+            Route::Collect => self.collect(request, now),
+            Route::SidePing => Ok(Step::Answer(Answer::to_ping(ga4::wants_image(request)))),
+            Route::Validate => Ok(Step::Answer(ga4::validate(request, now))),
             Route::ReadEvents => self.read(request, now, |tenant| Query::events(tenant, request.query)),
             Route::ReadIdentities => {
                 self.read(request, now, |tenant| Query::identities(tenant, request.query))
@@ -62,6 +65,14 @@ impl Collector {
             Route::ReadLedger => self.read(request, now, |tenant| Query::ledger(tenant, request.query, now)),
             Route::Readiness => Ok(Step::Answer(Answer::ready())),
         }
+    }
+
+    fn collect(&self, request: &Request<'_>, now: Timestamp) -> Result<Step, Refusal> {
+        let as_image = ga4::wants_image(request);
+        if ga4::is_side_ping(request) {
+            return Ok(Step::Answer(Answer::to_ping(as_image)));
+        }
+        pipeline::ingest(&self.keys, Protocol::Collect { as_image }, request, now)
     }
 
     fn read(

@@ -35,6 +35,7 @@ mod append;
 mod clean;
 mod collector;
 mod decode;
+mod ga4;
 mod identity;
 mod judge;
 mod keys;

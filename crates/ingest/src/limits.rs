@@ -17,6 +17,13 @@ pub const MAX_EVENTS_PER_REQUEST: usize = 10_000;
 /// server clients send 100 events at once, of two links each: who links more ids than that is up to no good.
 pub const MAX_UNVOUCHED_LINKS: usize = 256;
 
+/// Largest body in GA4's protocols: gtag sends 16 kB at the most, Google takes 130 kB, and each parameter becomes an
+/// entry in a map.
+pub const MAX_GA4_BODY_BYTES: usize = 1024 * 1024;
+
+/// Most events in one request in GA4's protocols: gtag sends 20, Google takes 25. Each repeats what they share.
+pub const MAX_HITS_PER_REQUEST: usize = 200;
+
 /// How often a payload may be wrapped (base64 around gzip, or gzip around base64).
 pub const MAX_WRAPPINGS: usize = 2;
 

@@ -22,17 +22,26 @@ pub(crate) fn ingest(
     now: Timestamp,
 ) -> Result<Step, Refusal> {
     let dialect = protocol.dialect();
-    let payload = decode::payload(protocol, request)?;
+    let payload = decode::payload(protocol, request, now)?;
     let mut batch = decode::events(dialect, &payload)?;
 
-    let lookup = admit::lookup(&admit::presented_key(protocol, request, &batch)?);
+    let key = admit::presented_key(protocol, request, &batch)?;
+    let lookup =
+        if protocol == Protocol::Measurement { admit::lookup_of_secret(&key) } else { admit::lookup(&key) };
     let Some(record) = keys.get(&lookup, now)? else { return Ok(Step::NeedKey { lookup }) };
-    let admission = admit::admit(dialect, request, record)?;
+    let admission = admit::admit(protocol, request, record)?;
+    if protocol == Protocol::Measurement {
+        let lookup = admit::lookup(&admit::presented_stream(request)?);
+        let Some(stream) = keys.get(&lookup, now)? else { return Ok(Step::NeedKey { lookup }) };
+        if stream.organization_id.as_str() != admission.organization_id {
+            return Err(Refusal::ForeignStream);
+        }
+    }
 
     let clocks = Clocks::new(request, &batch, &admission, now);
     let mut identities = Identities::default();
     let mut links = Links::new(admission.trust);
-    let mut tagger = Tagger::new(dialect, request, admission, clocks);
+    let mut tagger = Tagger::new(protocol, request, admission, clocks);
     let mut appender =
         Appender::new(protocol, admission.organization_id, now, payload.len(), batch.events.len());
     for report in core::mem::take(&mut batch.streams) {

@@ -66,6 +66,8 @@ pub enum Refusal {
     },
     /// 403: a page of an origin that the browser key is not bound to.
     ForeignOrigin(String),
+    /// 403: the Measurement Protocol's `measurement_id` is another organization's than its `api_secret`.
+    ForeignStream,
     /// 503: what the registry holds for the key can't be read.
     RegistryRecordInvalid,
     /// 503: the tenant's log did not commit.
@@ -133,7 +135,7 @@ impl Refusal {
             | Self::NoEvent
             | Self::InvalidParameter { .. } => 400,
             Self::MissingKey { .. } | Self::InvalidKey(_) | Self::InconsistentKeys | Self::UnknownKey => 401,
-            Self::WrongKeyKind { .. } | Self::ForeignOrigin(_) => 403,
+            Self::WrongKeyKind { .. } | Self::ForeignOrigin(_) | Self::ForeignStream => 403,
             Self::NotFound(_) => 404,
             Self::MethodNotAllowed { .. } => 405,
             Self::BodyTooLarge | Self::DecodedTooLarge | Self::TooManyEvents | Self::TooMuchQuarantined => {
@@ -166,6 +168,7 @@ impl Refusal {
             Self::UnknownKey => "unknown_key",
             Self::WrongKeyKind { .. } => "wrong_key_kind",
             Self::ForeignOrigin(_) => "foreign_origin",
+            Self::ForeignStream => "foreign_measurement_id",
             Self::RegistryRecordInvalid => "registry_record_invalid",
             Self::LogUnavailable => "log_unavailable",
             Self::NotFound(_) => "not_found",
@@ -193,6 +196,7 @@ impl Refusal {
                 Some("api_key")
             }
             Self::ForeignOrigin(_) => Some("Origin"),
+            Self::ForeignStream => Some("measurement_id"),
             Self::InvalidParameter { name, .. } => Some(name),
             Self::RegistryRecordInvalid
             | Self::LogUnavailable
@@ -258,6 +262,9 @@ impl Refusal {
             Self::ForeignOrigin(origin) => format!(
                 "the key is not bound to the origin {origin}: add it to the key's origins, or use this site's own key"
             ),
+            Self::ForeignStream => {
+                "measurement_id and api_secret are of different organizations: take both from the same settings".into()
+            }
             Self::RegistryRecordInvalid => {
                 "the registry's record of this key can't be read: write it again".into()
             }

@@ -31,6 +31,12 @@ pub struct Request<'a> {
     pub authorization: Option<&'a str>,
     /// `User-Agent`.
     pub user_agent: Option<&'a str>,
+    /// `Accept`.
+    pub accept: Option<&'a str>,
+    /// `Sec-Fetch-Dest`: what in the page asks.
+    pub fetch_dest: Option<&'a str>,
+    /// `Sec-GPC`: the browser's Global Privacy Control.
+    pub gpc: Option<&'a str>,
     /// The country that the platform places the client in (ISO 3166-1 alpha-2).
     pub country: Option<&'a str>,
     /// The body as it came.
@@ -48,6 +54,13 @@ pub enum Protocol {
     Engage,
     /// `POST /v1/events`.
     DomainEvents,
+    /// GA4's `/g/collect`, as `gtag` speaks it.
+    Collect {
+        /// An `<img>` asks, and is to have a picture.
+        as_image: bool,
+    },
+    /// GA4's Measurement Protocol, `/mp/collect`.
+    Measurement,
 }
 
 impl Protocol {
@@ -62,8 +75,20 @@ impl Protocol {
     /// How the events are written, once they are unwrapped.
     pub const fn dialect(self) -> Dialect {
         match self {
-            Self::Batch | Self::Beacon | Self::Engage => Dialect::Batch,
+            // GA4's are translated, on the way in.
+            Self::Batch | Self::Beacon | Self::Engage | Self::Collect { .. } | Self::Measurement => {
+                Dialect::Batch
+            }
             Self::DomainEvents => Dialect::DomainEvents,
+        }
+    }
+
+    /// The stable name of what the client speaks, as in `context.dialect`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Batch | Self::Beacon | Self::Engage => "posthog",
+            Self::DomainEvents => "domain",
+            Self::Collect { .. } | Self::Measurement => "ga4",
         }
     }
 }
@@ -75,14 +100,4 @@ pub enum Dialect {
     Batch,
     /// Domain events in the envelope's own terms, `POST /v1/events`.
     DomainEvents,
-}
-
-impl Dialect {
-    /// The stable name, as in `context.dialect`.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Batch => "posthog",
-            Self::DomainEvents => "domain",
-        }
-    }
 }

@@ -9,6 +9,12 @@ pub(crate) enum Route<'p> {
     Ingest(Protocol),
     /// Answers what `PostHog`'s clients ask besides.
     PostHog(Call<'p>),
+    /// Takes events as `/g/collect` does.
+    Collect,
+    /// Takes pings of Google's advertising, which are no events.
+    SidePing,
+    /// Says what Google would have to say of a Measurement Protocol request, and stores nothing.
+    Validate,
     /// Gives stored events.
     ReadEvents,
     /// Gives who is who.
@@ -49,6 +55,24 @@ impl Methods {
     }
 }
 
+/// GA4's web protocol, at the end of whatever path stands in front: `transport_url` and `server_container_url` may have
+/// one. The last two are those of Google's tag gateway.
+const COLLECT_PATHS: [&str; 3] = ["g/collect", "ga/g/c", "ag/g/c"];
+
+/// What `gtag` asks beside its hits, in the same places.
+const SIDE_PING_PATHS: [&str; 4] =
+    ["g/s/collect", "mc/collect", "ads/ga-audiences", "measurement/conversion"];
+
+/// The route of GA4's web clients, if the path is theirs.
+fn collect_route(bare: &str) -> Option<Route<'static>> {
+    let is_one_of = |ends: &[&str]| {
+        ends.iter()
+            .any(|end| bare.strip_suffix(end).is_some_and(|rest| rest.is_empty() || rest.ends_with('/')))
+    };
+    let is_ping = is_one_of(&SIDE_PING_PATHS).then_some(Route::SidePing);
+    is_ping.or_else(|| is_one_of(&COLLECT_PATHS).then_some(Route::Collect))
+}
+
 /// Finds the route. Every path is served with and without its trailing slash.
 pub(crate) fn route<'p>(settings: &Settings, method: &str, path: &'p str) -> Result<Route<'p>, Refusal> {
     let bare = path.trim_matches('/');
@@ -65,6 +89,10 @@ pub(crate) fn route<'p>(settings: &Settings, method: &str, path: &'p str) -> Res
         {
             (Route::Ingest(Protocol::Batch), Methods::GetAndPost)
         }
+        ("mp/collect", _) => (Route::Ingest(Protocol::Measurement), Methods::Post),
+        ("debug/mp/collect", _) => (Route::Validate, Methods::Post),
+        // A HEAD would be an event that nobody meant.
+        (_, "GET" | "POST") if let Some(route) = collect_route(bare) => return Ok(route),
         _ => {
             let call = Call::of(bare).ok_or_else(|| Refusal::not_found(path))?;
             (Route::PostHog(call), if call.is_posted() { Methods::GetAndPost } else { Methods::Get })
@@ -124,6 +152,23 @@ mod tests {
         }
         assert_eq!(status("POST", "/array/phc_1/config"), Err(405));
         for path in ["/array//config", "/array/a%22b/config", "/array/phc_1/array.js", "/static/surveys.js"] {
+            assert_eq!(status("GET", path), Err(404), "{path}");
+        }
+    }
+
+    #[test]
+    fn paths_of_ga4() {
+        for path in ["/g/collect", "/g/collect/", "/analytics/g/collect", "/a/b/ga/g/c", "/x/ag/g/c"] {
+            assert_eq!(status("POST", path), Ok(Route::Collect), "{path}");
+            assert_eq!(status("GET", path), Ok(Route::Collect), "{path}");
+        }
+        for path in ["/g/s/collect", "/x/g/s/collect", "/mc/collect", "/ads/ga-audiences"] {
+            assert_eq!(status("GET", path), Ok(Route::SidePing), "{path}");
+        }
+        assert_eq!(status("POST", "/mp/collect"), Ok(Route::Ingest(Protocol::Measurement)));
+        assert_eq!(status("GET", "/mp/collect"), Err(405));
+        assert_eq!(status("POST", "/debug/mp/collect"), Ok(Route::Validate));
+        for path in ["/bg/collect", "/g/collect/x", "/_/service_worker/66u0/sw_iframe.html", "/analytics"] {
             assert_eq!(status("GET", path), Err(404), "{path}");
         }
     }

@@ -3,7 +3,7 @@
 use tallymark_event::{DomainEvent, RawJson, Source, Timestamp, json};
 
 use crate::{
-    Dialect, Request,
+    Dialect, Protocol, Request,
     admit::Admission,
     clean,
     decode::{Batch, Event, Kind, Value},
@@ -37,14 +37,14 @@ pub(crate) fn is_reserved_in_context(name: &[u8]) -> bool {
 
 impl<'r> Tagger<'r> {
     pub(crate) fn new(
-        dialect: Dialect,
+        protocol: Protocol,
         request: &Request<'_>,
         admission: Admission<'r>,
         clocks: Clocks,
     ) -> Self {
         let mut context_start = String::with_capacity(256);
         context_start.push_str("{\"dialect\":\"");
-        context_start.push_str(dialect.name());
+        context_start.push_str(protocol.name());
         context_start.push('"');
         if let Some(sent_at) = clocks.sent_at {
             context_start.push_str(",\"sent_at\":\"");
@@ -73,7 +73,7 @@ impl<'r> Tagger<'r> {
         let mut organization_id = String::new();
         json::write_str(&mut organization_id, admission.organization_id);
         Self {
-            dialect,
+            dialect: protocol.dialect(),
             admission,
             received_at,
             organization_id,
@@ -174,7 +174,9 @@ fn who<'a, 't>(source: Source, event: &Event<'_>, checked: &'a Checked<'t>) -> W
     let user_id = match source {
         _ if checked.user_id.is_some() => checked.user_id.as_ref(),
         Source::Browser => distinct_id.filter(|_| event.lifted.is_identified.is_some_and(Value::is_true)),
-        Source::Server => distinct_id.filter(|_| is_person(event.lifted.process_person_profile)),
+        Source::Server => distinct_id.filter(|_| {
+            is_person(event.lifted.process_person_profile) && is_person(event.lifted.is_identified)
+        }),
     };
     match user_id {
         Some(_) => {

@@ -105,6 +105,9 @@ fn replay(recording: &Value, key: &str) -> Result<Append, String> {
         authorization: None,
         user_agent: header(recording, "user-agent"),
         country: None,
+        accept: None,
+        fetch_dest: None,
+        gpc: None,
         body: &body,
     };
     let now = Timestamp::parse(recording["received_at"].as_str().unwrap()).unwrap();

@@ -41,6 +41,9 @@ fn post<'a>(path: &'a str, body: &'a [u8]) -> Request<'a> {
         authorization: Some("Bearer sk_1"),
         user_agent: None,
         country: None,
+        accept: None,
+        fetch_dest: None,
+        gpc: None,
         body,
     }
 }
@@ -254,6 +257,9 @@ proptest! {
             content_encoding: header,
             user_agent: header,
             country: header,
+            accept: header,
+            fetch_dest: header,
+            gpc: header,
             ..post(path, &body)
         };
         let asks_again = matches!(receive(&request), Step::NeedKey { .. });

@@ -12,7 +12,7 @@ mod stream;
 mod will;
 
 pub(crate) use event::{Event, Part};
-pub(crate) use payload::parameter;
+pub(crate) use payload::{parameter, payload as unwrapped, percent_decoded};
 pub(crate) use scan::{Malformed, Scanner, Unstorable, each_member};
 pub(crate) use stream::{StreamPosition, StreamReport};
 pub(crate) use value::{Kind, Value};
@@ -20,9 +20,12 @@ pub(crate) use will::Will;
 
 use std::borrow::Cow;
 
-use tallymark_event::json::{scan, value};
+use tallymark_event::{
+    Timestamp,
+    json::{scan, value},
+};
 
-use crate::{Dialect, Protocol, Refusal, Request, posthog};
+use crate::{Dialect, Protocol, Refusal, Request, ga4, posthog};
 
 /// What a request holds.
 #[derive(Clone, Debug, Default)]
@@ -43,12 +46,19 @@ pub(crate) struct Batch<'t> {
     pub(crate) kept: Vec<&'t str>,
 }
 
-/// The payload of a request, as text in the protocol's dialect.
-pub(crate) fn payload<'r>(protocol: Protocol, request: &Request<'r>) -> Result<Cow<'r, str>, Refusal> {
-    let payload = payload::payload(request)?;
+/// The payload of a request that came at `now`, as text in the protocol's dialect.
+pub(crate) fn payload<'r>(
+    protocol: Protocol,
+    request: &Request<'r>,
+    now: Timestamp,
+) -> Result<Cow<'r, str>, Refusal> {
     match protocol {
-        Protocol::Batch | Protocol::Beacon | Protocol::DomainEvents => Ok(payload),
-        Protocol::Engage => Ok(Cow::Owned(posthog::engage::translated(&payload)?)),
+        Protocol::Batch | Protocol::Beacon | Protocol::DomainEvents => unwrapped(request),
+        Protocol::Engage => posthog::engage::translated(&unwrapped(request)?).map(Cow::Owned),
+        Protocol::Collect { .. } => ga4::translate_hits(request, now).map(Cow::Owned),
+        Protocol::Measurement => {
+            ga4::translate_measurement(request, &unwrapped(request)?, now).map(Cow::Owned)
+        }
     }
 }
 

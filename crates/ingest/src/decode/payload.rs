@@ -41,7 +41,7 @@ enum Hint<'r> {
 }
 
 /// The payload of a request as text.
-pub(super) fn payload<'r>(request: &Request<'r>) -> Result<Cow<'r, str>, Refusal> {
+pub(crate) fn payload<'r>(request: &Request<'r>) -> Result<Cow<'r, str>, Refusal> {
     if request.body.len() > MAX_BODY_BYTES {
         return Err(Refusal::BodyTooLarge);
     }
@@ -146,7 +146,7 @@ pub(crate) fn parameter<'q>(query: &'q [u8], name: &[u8]) -> Option<&'q [u8]> {
 }
 
 /// Decodes `%2B` and `+` of a form. What is no escape stands for itself.
-fn percent_decoded(value: &[u8]) -> Vec<u8> {
+pub(crate) fn percent_decoded(value: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(value.len());
     let mut rest = value;
     while let Some((&c, tail)) = rest.split_first() {

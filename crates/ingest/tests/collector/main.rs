@@ -5,6 +5,7 @@
 mod admit;
 mod append;
 mod decode;
+mod ga4;
 mod judge;
 mod link;
 mod place;
@@ -40,6 +41,9 @@ fn post<'a>(path: &'a str, body: &'a [u8]) -> Request<'a> {
         authorization: None,
         user_agent: Some("test \"agent\""),
         country: Some("CZ"),
+        accept: None,
+        fetch_dest: None,
+        gpc: None,
         body,
     }
 }
@@ -50,33 +54,36 @@ fn gzip(plain: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// A collector with a registry behind it: a browser key `wk_shop`, any `sk_`, any `rk_`, a broken one.
+/// A collector with a registry behind it: a browser key `wk_shop`, a measurement id `G-SHOP1`, another tenant's, any
+/// `sk_`, any `rk_`, a broken one.
 fn step(request: &Request<'_>) -> Step {
+    /// A secret and a measurement id.
+    const MAX_LOOKUPS: usize = 2;
     let mut collector = Collector::new(Settings { ingest_paths: vec!["/metrics".into()] });
-    match collector.receive(request, now()) {
-        Step::NeedKey { lookup } => {
-            let is_read = request.authorization.is_some_and(|header| header.contains("rk_"));
-            let record = match lookup.as_str() {
-                "key:wk_shop" => Some(
-                    r#"{"organization_id":"org_shop","kind":"browser","origins":["https://shop.example"]}"#,
-                ),
-                "key:wk_any" => Some(r#"{"organization_id":"org_shop","kind":"browser","origins":["*"]}"#),
-                "key:wk_broken" => Some("{"),
-                secret if secret.starts_with(SERVER_LOOKUP) && is_read => {
-                    Some(r#"{"organization_id":"org_shop","kind":"read"}"#)
-                }
-                secret if secret.starts_with(SERVER_LOOKUP) => {
-                    Some(r#"{"organization_id":"org_shop","kind":"server"}"#)
-                }
-                _ => None,
-            };
-            collector.learn(&lookup, record, now());
-            let step = collector.receive(request, now());
-            assert!(!matches!(step, Step::NeedKey { .. }), "asked once");
-            step
-        }
-        step => step,
+    for _ in 0..MAX_LOOKUPS {
+        let Step::NeedKey { lookup } = collector.receive(request, now()) else { break };
+        collector.learn(&lookup, record(&lookup, request), now());
     }
+    let step = collector.receive(request, now());
+    assert!(!matches!(step, Step::NeedKey { .. }), "each key is asked for once");
+    step
+}
+
+fn record(lookup: &str, request: &Request<'_>) -> Option<&'static str> {
+    let is_read = request.authorization.is_some_and(|header| header.contains("rk_"));
+    Some(match lookup {
+        "key:wk_shop" | "key:G-SHOP1" => {
+            r#"{"organization_id":"org_shop","kind":"browser","origins":["https://shop.example"]}"#
+        }
+        "key:wk_any" => r#"{"organization_id":"org_shop","kind":"browser","origins":["*"]}"#,
+        "key:G-OTHER" => r#"{"organization_id":"org_other","kind":"browser","origins":["*"]}"#,
+        "key:wk_broken" => "{",
+        secret if secret.starts_with(SERVER_LOOKUP) && is_read => {
+            r#"{"organization_id":"org_shop","kind":"read"}"#
+        }
+        secret if secret.starts_with(SERVER_LOOKUP) => r#"{"organization_id":"org_shop","kind":"server"}"#,
+        _ => return None,
+    })
 }
 
 fn append(request: &Request<'_>) -> Append {
