@@ -11,9 +11,6 @@ const MIN_MS: i64 = -62_167_219_200_000;
 const MAX_MS: i64 = 253_402_300_799_999;
 const MS_PER_DAY: i64 = 86_400_000;
 
-/// Length of the text that [`Timestamp::write`] gives.
-const CANONICAL_TEXT: usize = 24;
-
 impl Timestamp {
     /// From milliseconds since the epoch, held within the years 0000 to 9999.
     pub const fn from_ms(ms: i64) -> Self {
@@ -109,10 +106,35 @@ impl Timestamp {
     /// copied. Most clients write this form, and writing it anew is 2 % of what an event costs.
     pub fn is_canonical(text: &str) -> bool {
         // Not a leap second, which is read as the second before it.
-        let time_of_day = |text: &[u8]| {
-            matches!(text, [.., b'T', _, _, b':', _, _, b':', b'0'..=b'5', _, b'.', _, _, _, b'Z'])
-        };
-        text.len() == CANONICAL_TEXT && time_of_day(text.as_bytes())
+        matches!(
+            text.as_bytes(),
+            [
+                _,
+                _,
+                _,
+                _,
+                b'-',
+                _,
+                _,
+                b'-',
+                _,
+                _,
+                b'T',
+                _,
+                _,
+                b':',
+                _,
+                _,
+                b':',
+                b'0'..=b'5',
+                _,
+                b'.',
+                _,
+                _,
+                _,
+                b'Z'
+            ]
+        )
     }
 
     /// Appends `2026-11-21T00:11:21.182Z`, made in place and, as soon as the day is known, in 32 bits, where

@@ -128,7 +128,7 @@ pub(crate) fn judge<'t>(
         device_id: id(lifted.device_id, person, "properties.$device_id")?,
         anon_distinct_id: id(lifted.anon_distinct_id, person, "properties.$anon_distinct_id")?,
         anonymous_id: id(event.anonymous_id, person, "anonymous_id")?,
-        session_id: id(lifted.session_id, person, names.session_id)?,
+        session_id: id(lifted.session_id, person, names.session_id)?.map(text::session_id),
         entity_type: id(lifted.entity_type, Overlong::Refuse, names.entity_type)?,
         entity_id: id(lifted.entity_id, Overlong::Refuse, names.entity_id)?,
         correlation_id: id(lifted.correlation_id, Overlong::Refuse, names.correlation_id)?,

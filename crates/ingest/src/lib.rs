@@ -42,6 +42,7 @@ mod keys;
 pub mod limits;
 mod link;
 mod members;
+mod moment;
 mod person;
 mod pipeline;
 mod place;

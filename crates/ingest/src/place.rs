@@ -12,6 +12,7 @@ use crate::{
     admit::Admission,
     decode::{Batch, Event, Value, parameter},
     limits::{MAX_FUTURE_MS, MIN_SKEW_MS, SKEW_STEP_MS},
+    moment,
 };
 
 /// The clocks of one request.
@@ -47,7 +48,7 @@ impl Clocks {
         let sent_at = batch
             .sent_at
             .and_then(Value::string)
-            .and_then(|text| Timestamp::parse(text.trim()))
+            .and_then(|text| moment::read(&text))
             .or_else(|| sent_at_in_query(request.query));
         let believed = admission.source == Source::Server || batch.is_historical;
         let shift_ms = sent_at.filter(|_| !believed).map_or(0, |sent_at| skew(received_at, sent_at));
@@ -58,7 +59,7 @@ impl Clocks {
     pub(crate) fn place<'t>(&self, event: &Event<'t>) -> Moment<'t> {
         let given = event.timestamp.filter(|value| !value.is_null());
         let text = given.and_then(Value::string);
-        let claimed = text.as_deref().and_then(|text| Timestamp::parse(text.trim()));
+        let claimed = text.as_deref().and_then(moment::read);
         let is_legible = text.is_none() || claimed.is_some();
         let offset = event.offset.and_then(Value::integer);
         let shift_ms =

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use tallymark_event::{json, limits::MAX_ID};
+use tallymark_event::{EventId, json, limits::MAX_ID};
 
 use crate::decode::{Kind, Value};
 
@@ -39,6 +39,13 @@ pub(crate) fn id(value: Option<Value<'_>>, overlong: Overlong) -> Result<Option<
         Kind::Number => rewritten(value.as_str(), overlong),
         Kind::Bool | Kind::Array | Kind::Object => Err(IdDefect::WrongType),
     }
+}
+
+/// A session id as it is stored: a UUID in lower case, which is how others write the same; any other shape as it is.
+pub(crate) fn session_id(id: Text<'_>) -> Text<'_> {
+    let is_mixed = |id: &str| id.bytes().any(|c| c.is_ascii_uppercase());
+    let is_uuid = |id: &str| EventId::parse(id.trim_matches('"')).is_some();
+    if is_mixed(&id) && is_uuid(&id) { Cow::Owned(id.to_ascii_lowercase()) } else { id }
 }
 
 /// A distinct id: any value but null, as JSON text if it is no string. `None` also if it is blank.
@@ -111,6 +118,18 @@ mod tests {
         let long = format!("\"{}\"", "é".repeat(MAX_ID + 1));
         assert_eq!(read(&long, Overlong::Refuse), Err(IdDefect::TooLong));
         assert_eq!(read(&long, Overlong::Cut), Ok(Some(fits)));
+    }
+
+    #[test]
+    fn a_session_id_that_is_a_uuid_is_in_lower_case() {
+        for (given, stored) in [
+            ("\"01A1FB70-CE51-7A00-86b5-3d2ff7a0cece\"", "\"01a1fb70-ce51-7a00-86b5-3d2ff7a0cece\""),
+            ("\"01a1fb70-ce51-7a00-86b5-3d2ff7a0cece\"", "\"01a1fb70-ce51-7a00-86b5-3d2ff7a0cece\""),
+            ("\"1A1F-0F04\"", "\"1A1F-0F04\""),
+            ("\"1795220079\"", "\"1795220079\""),
+        ] {
+            assert_eq!(session_id(Cow::Borrowed(given)), stored);
+        }
     }
 
     #[test]

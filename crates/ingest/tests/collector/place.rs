@@ -41,6 +41,15 @@ fn time() {
     let (time, context) = occurred(json!({}), at("last tuesday"));
     assert_eq!((time.as_str(), &context["client_timestamp"]), (NOW, &json!("last tuesday")));
     assert_eq!(occurred(json!({}), json!({"event": "a", "distinct_id": "d"})).0, NOW);
+    // Whatever form the moment has; the client's text is kept where it is not the row's own time.
+    for form in
+        ["2026/11/21 00:14:30", "Sat, 21 Nov 2026 01:14:30 +0100", "1795220070", "11/21/2026T00:14:30.000Z"]
+    {
+        assert_eq!(occurred(json!({}), at(form)).0, "2026-11-21T00:14:30.000Z", "{form}");
+    }
+    let (time, context) = occurred(json!({"sent_at": "1795216452"}), at("1795216450"));
+    assert_eq!(time, "2026-11-21T00:14:10.000Z");
+    assert_eq!(context["client_timestamp"], "1795216450");
     // An offset overrides the timestamp, and skew has no part in it.
     let (time, context) = occurred(
         json!({"sent_at": "2026-11-20T23:14:12Z"}),
