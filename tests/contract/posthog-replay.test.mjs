@@ -165,8 +165,8 @@ function assertAnswer(recording, { status, headers, body }) {
 }
 
 /** gzip, and nothing that would fetch a script or send what is not kept. */
-function assertConfig({ supportedCompression, analytics, surveys, heatmaps, capturePerformance, sessionRecording }) {
+function assertConfig({ supportedCompression, analytics, heatmaps, capturePerformance, sessionRecording }) {
   assert.deepEqual([...supportedCompression], ["gzip-js"]);
   assert.equal(analytics.endpoint, "/e/");
-  assert.deepEqual([surveys, heatmaps, capturePerformance, sessionRecording], [false, false, false, false]);
+  assert.deepEqual([heatmaps, capturePerformance, sessionRecording], [false, false, false]);
 }

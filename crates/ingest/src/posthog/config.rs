@@ -11,12 +11,13 @@ use crate::{Answer, decode::parameter, limits::MAX_KEY_BYTES};
 /// How long a browser may keep its configuration, in seconds: as at `PostHog`, so that a page load costs no request.
 const CONFIG_MAX_AGE_S: u32 = 300;
 
-/// `supportedCompression` must say `gzip-js`, or browsers send uncompressed JSON with a preflight each.
+/// `supportedCompression` must say `gzip-js`, or browsers send uncompressed JSON with a preflight each. Nothing is said
+/// of surveys: whoever hears that there are none fetches their script all the same, and finds it missing twice.
 const CONFIG: &str = concat!(
     r#""supportedCompression":["gzip-js"],"hasFeatureFlags":false,"analytics":{"endpoint":"/e/"},"#,
     r#""autocapture_opt_out":false,"elementsChainAsString":true,"defaultIdentifiedOnly":true,"#,
     r#""capturePerformance":false,"captureDeadClicks":false,"autocaptureExceptions":false,"heatmaps":false,"#,
-    r#""surveys":false,"sessionRecording":false,"siteApps":[]"#,
+    r#""sessionRecording":false,"siteApps":[]"#,
 );
 
 /// No flag is on, in the words of every version.

@@ -56,9 +56,10 @@ fn every_version_finds_gzip_in_its_configuration() {
         let config = json_answer(method, path, query);
         assert_eq!(config["supportedCompression"], json!(["gzip-js"]), "{path}");
         assert_eq!(config["analytics"]["endpoint"], "/e/");
-        for quiet in ["capturePerformance", "heatmaps", "surveys", "sessionRecording", "hasFeatureFlags"] {
+        for quiet in ["capturePerformance", "heatmaps", "sessionRecording", "hasFeatureFlags"] {
             assert_eq!(config[quiet], false, "{path} {quiet}");
         }
+        assert_eq!(config.get("surveys"), None, "false makes 1.449 fetch a script that is not here");
     }
     assert_eq!(
         json_answer("POST", "/flags", "v=4"),
