@@ -1,7 +1,7 @@
 // Makes dist/ of the optimised module: node sdk/build.mjs <module.wasm> <wasm2js.js> [--dev]. See BUILDING.md.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants } from "node:zlib";
@@ -79,10 +79,10 @@ const pageInMemory = {
  */
 const auto = { splitting: true, legalComments: "inline", supported: { "class-field": true } };
 
-/** The script tag's files, by the name that is theirs without the content's hash. */
+/** The script tag's files, by the name that is theirs without the hash. */
 const files = {};
 
-/** Builds into dist, each file with its content's hash in its name: what has such a name never changes. */
+/** Builds into dist, each file with a hash of its content in its name: what has such a name never changes. */
 async function hashed(entryPoints, options) {
   const names = { entryNames: "[name].[hash]", chunkNames: "tm.[name].[hash]" };
   const { metafile } = await build({ ...common, ...names, ...options, entryPoints, outdir: dist, metafile: true });
@@ -91,6 +91,20 @@ async function hashed(entryPoints, options) {
     const name = file.replace(/\.[A-Z0-9]{8}\./, ".");
     if (files[name]) throw new Error(`two files would be ${name}: ${files[name].file} and ${file}`);
     files[name] = { file, ...measured(await readFile(join(dist, file))) };
+  }
+}
+
+/**
+ * Gives the files so far that have hashes of their own one in common, of all their content: tm.js names them, and one
+ * hash is 45 bytes less to load than five.
+ */
+async function hashedTogether(names) {
+  const all = createHash("sha256").update(names.map((name) => files[name].integrity).join());
+  const hash = all.digest("hex").slice(0, 8).toUpperCase();
+  for (const name of names) {
+    const file = name.replace(/\.(\w+)$/, `.${hash}.$1`);
+    await rename(join(dist, files[name].file), join(dist, file));
+    files[name].file = file;
   }
 }
 
@@ -113,6 +127,7 @@ await hashed({ "tm.brain": at("js/brain.ts") }, { plugins: [wasm2js] });
 await hashed({ "tm.auto": at("js/auto/index.ts") }, auto);
 await hashed({ "tm.review": at("js/review.ts") });
 await hashed({ "tm.leftovers": at("js/leftovers.ts") });
+await hashedTogether(["tm.wasm", "tm.brain.js", "tm.auto.js", "tm.review.js", "tm.leftovers.js"]);
 const define = {
   WASM: JSON.stringify(files["tm.wasm"].file),
   WASM_INTEGRITY: JSON.stringify(files["tm.wasm"].integrity),

@@ -13,7 +13,8 @@ export interface Report {
 
 export interface Chunk {
   batch: { timestamp: string; properties: { $seq: number } }[];
-  context: object;
+  /** Properties of all its events, unless each has all of its own. */
+  context?: object;
   stream: Report;
 }
 

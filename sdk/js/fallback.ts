@@ -101,9 +101,9 @@ export function send(url: string, key: string, calls: Call[], leaving?: boolean)
   while (batch.length) {
     const part = batch.splice(0, BATCH_EVENTS);
     const report = { id: stream.id, seq: stream.seq, dropped: { queue_full: stream.lost } };
-    // A beacon has no answer: the next page's module sends it again.
-    keepChunk(`1${stream.id}_${uuid7(0)}`, JSON.stringify({ stream: report, context: {}, batch: part }));
     const body = JSON.stringify({ api_key: key, batch: part, sent_at: new Date(), stream: report });
+    // A beacon has no answer: the next page sends it again. All that makes a chunk is in the request, too.
+    keepChunk(`1${stream.id}_${uuid7(0)}`, body);
     beacon(url, body) || post(url, body);
   }
   return left;
