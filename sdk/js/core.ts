@@ -78,8 +78,8 @@ export async function load(source: Source, up: () => unknown, warn?: (message: u
   module = source.module ?? (await (wasmUrl ? fromWasm(wasmUrl, integrity).catch(fromJavaScript) : fromJavaScript()));
   encoder = new TextEncoder();
   decoder = new TextDecoder();
-  const random = crypto.getRandomValues(new Uint32Array(8));
-  for (let i = 0; i < 8; i += 2) module.call(Op.Seed, 0, 0, 0, 0, random[i], random[i + 1]);
+  const random = crypto.getRandomValues(new Uint32Array(4));
+  for (let i = 0; i < 4; i += 2) module.call(Op.Seed, 0, 0, 0, 0, random[i], random[i + 1]);
   await up();
 }
 

@@ -67,7 +67,7 @@ enum Op {
     Unregister,
     /// Nothing.
     Reset,
-    /// Integers: 64 random bits in two halves. Four times before the start.
+    /// Integers: 64 random bits in two halves. Twice before the start.
     Seed,
     /// Line: value. Integer: slot.
     Restore,
@@ -106,18 +106,40 @@ enum Op {
     Decide,
 }
 
-/// By number; the order is the enum's, which `js/core.ts` repeats.
-const OPS: [Op; 26] = {
-    use Op::{
-        Adopt, Answer, Capture, Decide, Flush, Group, Hide, Identify, Leave, Locate, Lose, Online, Page,
-        Permit, Refused, Register, Reset, Restore, Save, Scroll, Seed, Show, Start as Begin, Tick, Unkept,
-        Unregister,
-    };
-    [
-        Capture, Page, Locate, Identify, Group, Register, Unregister, Reset, Seed, Restore, Begin, Adopt,
-        Scroll, Tick, Flush, Online, Hide, Leave, Answer, Refused, Show, Save, Unkept, Lose, Permit, Decide,
-    ]
-};
+impl Op {
+    /// By number; the order is the enum's, which `js/core.ts` repeats. Not a table: this is no code at all.
+    const fn from_number(number: usize) -> Option<Self> {
+        Some(match number {
+            0 => Self::Capture,
+            1 => Self::Page,
+            2 => Self::Locate,
+            3 => Self::Identify,
+            4 => Self::Group,
+            5 => Self::Register,
+            6 => Self::Unregister,
+            7 => Self::Reset,
+            8 => Self::Seed,
+            9 => Self::Restore,
+            10 => Self::Start,
+            11 => Self::Adopt,
+            12 => Self::Scroll,
+            13 => Self::Tick,
+            14 => Self::Flush,
+            15 => Self::Online,
+            16 => Self::Hide,
+            17 => Self::Leave,
+            18 => Self::Answer,
+            19 => Self::Refused,
+            20 => Self::Show,
+            21 => Self::Save,
+            22 => Self::Unkept,
+            23 => Self::Lose,
+            24 => Self::Permit,
+            25 => Self::Decide,
+            _ => return None,
+        })
+    }
+}
 
 /// What [`poll`] fills.
 #[repr(C)]
@@ -191,7 +213,7 @@ pub extern "C" fn call(op: usize, len: usize, wall: f64, mono: f64, x: f64, i: u
         unsafe { core::str::from_utf8_unchecked(line) }
     });
     let tracker = module.tracker.at(Now { wall_ms: wall as i64, monotonic_ms: mono as u64 });
-    let Some(op) = OPS.get(op) else { return };
+    let Some(op) = Op::from_number(op) else { return };
     match op {
         Op::Capture => tracker.capture(a, b, (!x.is_nan()).then_some(x as i64)),
         Op::Page => tracker.page(a, b, c, d),

@@ -10,11 +10,11 @@ const HIGH_MASK: u64 = 0xfff;
 const VERSION: u64 = 7 << 12;
 const VARIANT: u64 = 2 << LOW_BITS;
 
-/// xoshiro256++ over 32 bytes of the browser's randomness. Ids have to be unique, not unguessable: nothing
+/// xoroshiro128++ over 16 bytes of the browser's randomness. Ids have to be unique, not unguessable: nothing
 /// is authorised by knowing one.
 #[derive(Debug)]
 pub(crate) struct Rng {
-    state: [u64; 4],
+    state: [u64; 2],
     last_ms: u64,
     high: u64,
     low: u64,
@@ -24,23 +24,21 @@ impl Rng {
     /// A generator to be seeded.
     pub(crate) const fn new() -> Self {
         // All zeros is the one state that the generator never leaves.
-        Self { state: [1, 2, 3, 4], last_ms: 0, high: 0, low: 0 }
+        Self { state: [1, 2], last_ms: 0, high: 0, low: 0 }
     }
 
     /// Takes 64 bits into the state, pushing the oldest out; they should come from the browser's cryptographic
-    /// source, and fill the state when done four times.
+    /// source, and fill the state when done twice.
     pub(crate) const fn seed(&mut self, bits: u64) {
-        let [a, b, c, _] = self.state;
-        self.state = [bits | 1, a, b, c];
+        self.state = [bits | 1, self.state[0]];
     }
 
     /// 64 random bits.
     pub(crate) fn next(&mut self) -> u64 {
-        let [a, b, c, d] = self.state;
-        let result = a.wrapping_add(d).rotate_left(23).wrapping_add(a);
-        let (c2, d2) = (c ^ a, d ^ b);
-        self.state = [a ^ d2, b ^ c2, c2 ^ (b << 17), d2.rotate_left(45)];
-        result
+        let [a, b] = self.state;
+        let mixed = a ^ b;
+        self.state = [a.rotate_left(49) ^ mixed ^ (mixed << 21), mixed.rotate_left(28)];
+        a.wrapping_add(b).rotate_left(17).wrapping_add(a)
     }
 
     /// The two halves of a `UUIDv7` for `wall_ms`; within one millisecond each is greater than the one before.

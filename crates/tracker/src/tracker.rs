@@ -106,7 +106,7 @@ impl Tracker {
         }
     }
 
-    /// Takes 64 bits of the browser's randomness; to be called four times before the start.
+    /// Takes 64 bits of the browser's randomness; to be called twice before the start.
     pub const fn seed(&mut self, bits: u64) {
         self.rng.seed(bits);
     }
