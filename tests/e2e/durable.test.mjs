@@ -60,6 +60,26 @@ scenario(
   SHUT,
 );
 
+scenario(
+  "the script for what others have left can't be had: it stays, and the next answer has the page ask again",
+  async ({ world, page, address, received }) => {
+    await page.goto(address("home", FLAKY));
+    await flush(page);
+    await door(world, 503);
+    await page.evaluate(() => tallymark.capture("outage"));
+    let asked = 0;
+    await page.route("**/tm.leftovers.*", (route) => (asked++ ? route.continue() : route.abort()));
+    await page.goto(address("second", FLAKY));
+    await until("a request for the script", () => asked > 0);
+    await door(world, 200);
+    await flush(page);
+    await received("$pageview", "outage", "$pageleave", "$pageview");
+    await until("an empty disk", async () => (await chunks(page)).length === 0);
+    assert.equal(asked, 2);
+  },
+  { expectedConsole: /503|Failed to load resource/ },
+);
+
 scenario("offline, closed, and opened again another day: nothing is missing", async ({ context, page, address, received }) => {
   await page.goto(address("home"));
   await flush(page);
