@@ -54,6 +54,9 @@ fn receive(collector: &mut Collector, sample: &Sample) -> Step {
         content_encoding: sample.header("content-encoding"),
         authorization: sample.header("authorization"),
         user_agent: sample.header("user-agent"),
+        accept: sample.header("accept"),
+        fetch_dest: sample.header("sec-fetch-dest"),
+        gpc: sample.header("sec-gpc"),
         body: &sample.body,
         ..Request::default()
     };
@@ -176,4 +179,14 @@ fn batches_of_any_wrapping() {
 #[test]
 fn forms_with_base64_or_lz64() {
     target("form", |sample| is_posthog(sample) && is_form(sample));
+}
+
+#[test]
+fn hits_of_ga4() {
+    target("collect", |sample| sample.path.ends_with("/g/collect"));
+}
+
+#[test]
+fn the_measurement_protocol() {
+    target("measurement", |sample| sample.path.ends_with("/mp/collect"));
 }
