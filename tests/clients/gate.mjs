@@ -65,7 +65,10 @@ export async function gate(collector, site = {}) {
   });
 
   function forward(incoming, body, take) {
-    const { method, headers, url } = incoming;
+    const { method, url } = incoming;
+    const headers = { ...incoming.headers };
+    // What is to be rewritten must not be compressed.
+    if (compression !== undefined) delete headers["accept-encoding"];
     const outgoing = request({ host: target.hostname, port: target.port, method, headers, path: url }, take);
     outgoing.on("error", () => incoming.socket.destroy());
     outgoing.end(body);

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { wrapping } from "./gate.mjs";
 import { load } from "./installed.mjs";
-import { named, scenarios, until } from "./support.mjs";
+import { FAILURES, named, scenarios, until } from "./support.mjs";
 
 /** A client that keeps what it has to complain of. */
 async function posthog(gate, tenant, options = {}) {
@@ -57,11 +57,7 @@ scenarios("posthog-node", (scenario) => {
     assert.deepEqual(rows.map((row) => row.properties.i).sort((a, b) => a - b), [...Array(250).keys()]);
   });
 
-  for (const [failure, shut] of [
-    ["connections break", (gate) => gate.refuse()],
-    ["it answers 503", (gate) => gate.answer(503)],
-    ["its answers are lost", (gate) => gate.forget()],
-  ]) {
+  for (const [failure, shut] of FAILURES) {
     scenario(`the collector fails, ${failure}: what was captured arrives once`, async ({ gate, tenant, received }) => {
       const { client } = await posthog(gate, tenant, { fetchRetryDelay: 300 });
       shut(gate);

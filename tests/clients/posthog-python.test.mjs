@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { wrapping } from "./gate.mjs";
 import { interpreter, python } from "./installed.mjs";
-import { named, scenarios, until } from "./support.mjs";
+import { FAILURES, named, scenarios, until } from "./support.mjs";
 
 /** Runs the application to its end; it must have nothing to complain of. */
 async function application(gate, tenant, given) {
@@ -35,11 +35,7 @@ scenarios("posthog (PyPI)", (scenario) => {
     });
   }
 
-  for (const [failure, shut] of [
-    ["connections break", (gate) => gate.refuse()],
-    ["it answers 503", (gate) => gate.answer(503)],
-    ["its answers are lost", (gate) => gate.forget()],
-  ]) {
+  for (const [failure, shut] of FAILURES) {
     scenario(`the collector fails, ${failure}: what was captured arrives once`, async ({ gate, tenant, received }) => {
       shut(gate);
       const ran = application(gate, tenant, { during: 5 });

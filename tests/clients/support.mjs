@@ -65,5 +65,12 @@ const received = (client) => async (...names) => {
   return rows.sort((a, b) => a.occurred_at.localeCompare(b.occurred_at));
 };
 
+/** The ways in which a collector fails, as its clients see it. */
+export const FAILURES = [
+  ["connections break", (gate) => gate.refuse()],
+  ["it answers 503", (gate) => gate.answer(503)],
+  ["its answers are lost", (gate) => gate.forget()],
+];
+
 /** The rows of that name. */
 export const named = (rows, name) => rows.filter((row) => row.event_name === name);
