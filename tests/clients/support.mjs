@@ -39,7 +39,7 @@ export function scenarios(title, declare, { install, site } = {}) {
     declare((name, run) =>
       test(name, { timeout: TIMEOUT_MS }, async () => {
         const door = await gate(world.url, pages);
-        const tenant = newTenant(`client${++count}`);
+        const tenant = { ...newTenant(`client${++count}`), measurement_id: `G-CLIENT${count}` };
         await enrol(world.registry, tenant, [door.url, door.elsewhere]);
         const client = new Client(world.url, tenant);
         try {
