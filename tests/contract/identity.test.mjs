@@ -8,13 +8,13 @@ import { COPY, queryCopy } from "../harness/copy.mjs";
 import { ROOT, newTenant, startWorld } from "../harness/world.mjs";
 
 const STATEMENT = readFileSync(join(ROOT, "docs/persons.sql"), "utf8");
-const NAMES = ["clients", "chains", "trust", "orders", "many", "kept-apart"];
+const NAMES = ["clients", "ga4", "chains", "trust", "orders", "many", "kept-apart"];
 
 let world;
 const clients = {};
 
 before(async () => {
-  const tenants = NAMES.map((name) => newTenant(name));
+  const tenants = NAMES.map((name) => ({ ...newTenant(name), measurement_id: `G-${name.toUpperCase()}` }));
   world = await startWorld({ tenants, extraWorkers: [COPY] });
   for (const tenant of tenants) clients[tenant.slug] = new Client(world.url, tenant);
 });
@@ -100,6 +100,38 @@ test("PostHog's clients and back ends make persons that the published statement 
   );
   const viewed = await queryCopy(world, tables, "select event_id, person_id from person_event order by seq");
   assert.deepEqual(viewed, found.map(({ event_id, person_id }) => ({ event_id, person_id })));
+});
+
+test("GA4's client ids are the user's once a hit has both, however it comes", async () => {
+  const client = clients.ga4;
+  const { measurement_id, server_key } = client.tenant;
+  const hit = async (params) => {
+    const query = new URLSearchParams({ v: "2", tid: measurement_id, _p: "1795220301195", ...params });
+    const response = await fetch(`${world.url}/g/collect?${query}`, { method: "POST", headers: { origin: world.url } });
+    assert.equal(response.status, 204);
+  };
+  await hit({ en: "page_view", cid: "11.22", sid: "1795220301", _s: "1" });
+  await hit({ en: "login", cid: "11.22", uid: "ada", _s: "2" });
+  await hit({ en: "page_view", cid: "33.44", uid: "eve", gcs: "G100", gcd: "13p3p3p3p5l1", _s: "3" });
+  const query = new URLSearchParams({ measurement_id, api_secret: server_key });
+  const body = JSON.stringify({ client_id: "55.66", user_id: "ada", events: [{ name: "refund", params: {} }] });
+  assert.equal((await fetch(`${world.url}/mp/collect?${query}`, { method: "POST", body })).status, 204);
+  // The same visitor, told of by a client of PostHog's.
+  await ok(await client.batch([identify("0193c1a2", "ada", 1)]));
+
+  const rows = await client.events();
+  assert.deepEqual(
+    rows.map(({ event_name, user_id, anonymous_id, session_id }) => [event_name, user_id, anonymous_id, session_id]),
+    [
+      ["$pageview", null, "11.22", "11.22.1795220301"],
+      ["$identify", "ada", "11.22", null],
+      ["$pageview", null, null, null],
+      ["refund", "ada", "55.66", null],
+      ["$identify", "ada", "0193c1a2", null],
+    ],
+  );
+  const expected = Object.fromEntries(["11.22", "55.66", "0193c1a2", "ada"].map((id) => [id, "ada"]));
+  assert.deepEqual(await persons(client), expected);
 });
 
 test("chains and rings are one person, a shared device is not", async () => {

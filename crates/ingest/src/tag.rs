@@ -168,8 +168,9 @@ const COOKIELESS: &str = "\"$posthog_cookieless\"";
 
 /// By what the batch dialect's clients send.
 fn who<'a, 't>(source: Source, event: &Event<'_>, checked: &'a Checked<'t>) -> Who<'a, 't> {
-    // What every visitor without a cookie has is nobody's id.
-    let distinct_id = checked.distinct_id.as_ref().filter(|id| **id != COOKIELESS);
+    // What every visitor without a cookie has is nobody's id, and neither is what server clients make of a group.
+    let is_group = |id: &str| checked.name == "\"$groupidentify\"" && id.starts_with("\"$");
+    let distinct_id = checked.distinct_id.as_ref().filter(|id| **id != COOKIELESS && !is_group(id));
     let is_person = |flag: Option<Value<'_>>| !flag.is_some_and(Value::is_false);
     let user_id = match source {
         _ if checked.user_id.is_some() => checked.user_id.as_ref(),

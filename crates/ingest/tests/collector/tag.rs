@@ -45,6 +45,12 @@ fn who_did_it() {
     };
     assert_eq!(server(json!({})), (json!("d"), Value::Null));
     assert_eq!(server(json!({"$process_person_profile": false})), (Value::Null, json!("d")));
+    // posthog-node names a group in the visitor's place.
+    let group = |distinct_id: &str| {
+        let row = row(&json!({"event": "$groupidentify", "distinct_id": distinct_id, "properties": {}}));
+        row["anonymous_id"].clone()
+    };
+    assert_eq!((group("$company_acme"), group("d")), (Value::Null, json!("d")));
 }
 
 #[test]
