@@ -60,7 +60,12 @@ pub const PARAMETERS: [Name; 17] = [
     name("$host", "hostname", "", ""),
     name("$browser_language", "language", "", "GA4 writes it in lower case"),
     name("$screen_name", "screen_name", "screen_view", ""),
-    name("$session_id", "session_id", "", ""),
+    name(
+        "$session_id",
+        "session_id",
+        "",
+        "GA4's is the second in which it began: `<client_id>.<session_id>` is stored",
+    ),
     name(
         "$device_id",
         "client_id",

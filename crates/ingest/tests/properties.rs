@@ -79,13 +79,17 @@ fn members(
 
 /// Good events, nearly good ones and nonsense.
 fn item() -> impl Strategy<Value = Value> {
-    const PROPERTIES: [&str; 17] = [
+    const PROPERTIES: [&str; 21] = [
         "token",
         "distinct_id",
         "$ip",
         "ip",
         "$user_id",
         "$device_id",
+        "$anon_distinct_id",
+        "alias",
+        "$consent",
+        "$cookieless_mode",
         "$is_identified",
         "$session_id",
         "$entity_type",
@@ -112,8 +116,9 @@ fn item() -> impl Strategy<Value = Value> {
         "context",
         "entity_id",
     ];
-    let good = members(value(), &PROPERTIES).prop_map(
-        |properties| json!({"event": "a", "event_name": "a", "distinct_id": "d", "properties": properties}),
+    let name = prop::sample::select(&["a", "$identify", "$create_alias", "$merge_dangerously"][..]);
+    let good = (name, members(value(), &PROPERTIES)).prop_map(
+        |(name, properties)| json!({"event": name, "event_name": name, "distinct_id": "d", "properties": properties}),
     );
     let odd =
         (members(value(), &FIELDS), members(value(), &PROPERTIES)).prop_map(|(mut event, properties)| {
@@ -186,6 +191,9 @@ type Stream = (String, u64, u32, Vec<(String, u64, bool)>, bool);
 /// An entry of [`Append::wills`].
 type Will = (String, u64, String, String, bool, String);
 
+/// An entry of [`Append::links`].
+type Link = (String, String, String, String, String, String, bool);
+
 /// Every text in it parses, every row has its columns, and the counts are what they say.
 fn assert_consistent(append: &Append, items: usize) {
     assert_eq!((append.events + append.quarantined_count) as usize, items);
@@ -220,6 +228,16 @@ fn assert_consistent(append: &Append, items: usize) {
         assert!((1..=seq_high + 1).contains(&seq));
         let row: Vec<Value> = serde_json::from_str(&row).unwrap();
         assert_eq!(row.len(), if is_quarantined { 11 } else { COLUMNS.len() });
+    }
+    let links: Vec<Link> = match append.links.as_str() {
+        "" => Vec::new(),
+        text => serde_json::from_str(text).unwrap(),
+    };
+    assert!(links.len() <= 2 * append.events as usize);
+    for (kind, id, user_id, at, ..) in &links {
+        assert!(["together", "identify", "alias", "merge"].contains(&kind.as_str()));
+        assert!(id != user_id && !id.is_empty() && !user_id.is_empty());
+        assert!(Timestamp::parse(at).is_some());
     }
     let accounted: u32 = streams.iter().map(|stream| stream.2).sum();
     assert_eq!(accounted + append.unsequenced, append.events + append.quarantined_count);
