@@ -13,7 +13,7 @@ test("integrity.json says which files there are, and what they are", async () =>
     assert.equal(file.replace(/\.[A-Z0-9]{8}\./, "."), name, "hashed, but for that the same name");
     assert.notEqual(file, name);
     const content = await read(file);
-    assert.equal(integrity, `sha384-${createHash("sha384").update(content).digest("base64")}`);
+    assert.equal(integrity, `sha256-${createHash("sha256").update(content).digest("base64")}`);
     assert.equal(bytes, content.length);
   }
   const served = (await readdir(dist)).filter((file) => file.startsWith("tm.") && !manifest[file]);

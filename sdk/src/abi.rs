@@ -225,8 +225,8 @@ pub extern "C" fn call(op: usize, len: usize, wall: f64, mono: f64, x: f64, i: u
         Op::Reset => tracker.reset(),
         Op::Seed => tracker.seed(u64::from(i) << 32 | u64::from(j)),
         Op::Restore => {
-            if let Some(slot) = Slot::ALL.get(i as usize) {
-                tracker.restore(*slot, a);
+            if let Some(slot) = Slot::from_number(i as usize) {
+                tracker.restore(slot, a);
             }
         }
         Op::Start => {

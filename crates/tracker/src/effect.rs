@@ -116,8 +116,37 @@ impl Slot {
         Self::Consent,
     ];
 
+    /// The slot of that number. Not out of [`Self::ALL`]: this takes no table.
+    pub const fn from_number(number: usize) -> Option<Self> {
+        Some(match number {
+            0 => Self::Device,
+            1 => Self::Anonymous,
+            2 => Self::User,
+            3 => Self::Session,
+            4 => Self::Groups,
+            5 => Self::Supers,
+            6 => Self::Campaign,
+            7 => Self::Blocked,
+            8 => Self::Consent,
+            _ => return None,
+        })
+    }
+
     /// Whether its value is an object; a string otherwise.
     pub const fn is_object(self) -> bool {
         matches!(self, Self::Groups | Self::Supers | Self::Campaign)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_slot_is_found_by_its_number() {
+        for (number, slot) in Slot::ALL.into_iter().enumerate() {
+            assert_eq!((slot as usize, Slot::from_number(number)), (number, Some(slot)));
+        }
+        assert_eq!(Slot::from_number(Slot::ALL.len()), None);
     }
 }

@@ -97,6 +97,7 @@ impl Envelope {
     }
 
     /// Writes a request's text up to its events into `out` (cleared first).
+    #[inline(never)] // Within its only caller it takes 40 bytes more.
     pub(crate) fn open(&self, out: &mut String) {
         out.clear();
         out.push('{');
