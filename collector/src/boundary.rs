@@ -34,8 +34,8 @@ impl Input {
     }
 }
 
-/// Reads the head: thirteen lines, empty where there is nothing to say. No value can hold a line end: they are
-/// a method, a URL and HTTP headers.
+/// Reads the head: thirteen lines, or seventeen with those of capture v1, empty where there is nothing to say. No value
+/// can hold a line end: they are a method, a URL and HTTP headers.
 pub(crate) fn head<'a>(text: &'a str, body: &'a [u8]) -> Request<'a> {
     let mut lines = text.split('\n');
     let mut line = || lines.next().unwrap_or_default();
@@ -55,6 +55,10 @@ pub(crate) fn head<'a>(text: &'a str, body: &'a [u8]) -> Request<'a> {
         accept: header(),
         fetch_dest: header(),
         gpc: header(),
+        sdk_info: header(),
+        attempt: header(),
+        request_id: header(),
+        request_timestamp: header(),
         body,
     }
 }

@@ -157,7 +157,8 @@ pub extern "C" fn acknowledge(
         s.output.clear();
         let answer = match s.slots.take(slot) {
             Some(append) if committed != 0 => append.answer(stored, duplicates, quarantined),
-            _ => Refusal::LogUnavailable.answer(),
+            Some(append) => append.answer_not_committed(),
+            None => Refusal::LogUnavailable.answer(),
         };
         s.output.answer(answer);
         kind::ANSWER

@@ -41,6 +41,7 @@ mod tests {
             day: String::new(),
             protocol: Protocol::Batch,
             violations: String::new(),
+            results: String::new(),
         }
     }
 

@@ -141,5 +141,11 @@ function requestHead(request: Request): string {
   const query = mark < 0 ? "" : target.slice(mark + 1);
   const h = (name: string) => headers.get(name) ?? "";
   const country = (request.cf?.country as string | undefined) ?? "";
-  return `${request.method}\n${path}\n${query}\n${h("origin")}\n${h("referer")}\n${h("content-type")}\n${h("content-encoding")}\n${h("authorization")}\n${h("user-agent")}\n${country}\n${h("accept")}\n${h("sec-fetch-dest")}\n${h("sec-gpc")}`;
+  return `${request.method}\n${path}\n${query}\n${h("origin")}\n${h("referer")}\n${h("content-type")}\n${h("content-encoding")}\n${h("authorization")}\n${h("user-agent")}\n${country}\n${h("accept")}\n${h("sec-fetch-dest")}\n${h("sec-gpc")}${path.startsWith("/i/v1/") ? captureV1Head(h) : ""}`;
+}
+
+/** Only for the paths of PostHog's capture v1: each header costs all the others something. */
+function captureV1Head(h: (name: string) => string): string {
+  const names = ["sdk-info", "attempt", "request-id", "request-timestamp"];
+  return names.map((name) => `\n${h(`posthog-${name}`)}`).join("");
 }

@@ -72,6 +72,7 @@ fn main() {
                 fetch_dest: None,
                 gpc: None,
                 body: &body,
+                ..Request::default()
             };
             match collector.receive(&request, now) {
                 Step::Append(append) if append.events == events => {}

@@ -31,7 +31,7 @@ pub(crate) fn presented_key<'r>(
         Protocol::Batch | Protocol::Beacon | Protocol::Engage | Protocol::Collect { .. } => {
             key_in_body(batch)
         }
-        Protocol::DomainEvents => bearer_key(request),
+        Protocol::CaptureV1 | Protocol::DomainEvents => bearer_key(request),
         Protocol::Measurement => key_in_query(request, "api_secret"),
     }
 }

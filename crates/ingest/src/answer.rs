@@ -2,7 +2,7 @@
 
 use tallymark_event::json;
 
-use crate::{Append, Protocol};
+use crate::{Append, Protocol, Refusal};
 
 const JSON: &str = "application/json";
 
@@ -56,6 +56,9 @@ impl Append {
         let mut body = String::with_capacity(64 + self.violations.len());
         match self.protocol {
             Protocol::Beacon | Protocol::Measurement => return Answer::no_content(),
+            Protocol::CaptureV1 => {
+                return Answer::json(200, ["{\"results\":{", &self.results, "}}"].concat());
+            }
             Protocol::Batch | Protocol::Engage => body.push_str("{\"status\":\"Ok\""),
             Protocol::Collect { as_image } => return Answer::to_ping(as_image),
             Protocol::DomainEvents => {
@@ -74,5 +77,10 @@ impl Append {
         }
         body.push('}');
         Answer::json(200, body)
+    }
+
+    /// The answer if the log did not commit: nothing is stored, and the client is to send the same again.
+    pub fn answer_not_committed(&self) -> Answer {
+        Refusal::LogUnavailable.answer_to(self.protocol)
     }
 }

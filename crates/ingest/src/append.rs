@@ -10,6 +10,7 @@ use crate::{
     identity::Identity,
     judge::Violation,
     limits::{MAX_CHUNK_BYTES, MAX_QUARANTINED_BYTES, MAX_REPORTED_VIOLATIONS},
+    posthog::capture_v1,
     quarantine::Quarantined,
 };
 
@@ -53,6 +54,8 @@ pub struct Append {
     /// The first [`MAX_REPORTED_VIOLATIONS`] violations for the answer: `{"event_id","rule","path","detail"}`
     /// with commas between.
     pub violations: String,
+    /// Capture v1: what became of each event, for the answer: `"<event_id>":{"result":…}` with commas between.
+    pub results: String,
 }
 
 /// A stream's part in a request.
@@ -102,6 +105,7 @@ impl<'t> Appender<'t> {
                 day,
                 protocol,
                 violations: String::new(),
+                results: String::new(),
             },
             chunk: String::with_capacity(expected.min(MAX_CHUNK_BYTES)),
             streams: BTreeMap::new(),
@@ -120,6 +124,9 @@ impl<'t> Appender<'t> {
         self.chunk.push(if self.chunk.is_empty() { '[' } else { ',' });
         event.write_row(&mut self.chunk);
         self.append.events += 1;
+        if self.append.protocol == Protocol::CaptureV1 {
+            capture_v1::write_result(&mut self.append.results, event.event_id, None);
+        }
         self.account(position);
     }
 
@@ -142,6 +149,9 @@ impl<'t> Appender<'t> {
             return Err(Refusal::TooMuchQuarantined);
         }
         self.append.quarantined_count += 1;
+        if self.append.protocol == Protocol::CaptureV1 {
+            capture_v1::write_result(&mut self.append.results, identity.id, Some(violation));
+        }
         self.account(position);
         Ok(())
     }

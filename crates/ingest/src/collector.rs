@@ -41,7 +41,7 @@ impl Collector {
 
     /// Says what to do about a request that came at `now`.
     pub fn receive(&mut self, request: &Request<'_>, now: Timestamp) -> Step {
-        self.step(request, now).unwrap_or_else(|refusal| Step::Answer(refusal.answer()))
+        self.step(request, now).unwrap_or_else(Step::Answer)
     }
 
     /// Remembers what the registry holds under `lookup`: the record's JSON text, or `None` if it has none.
@@ -49,10 +49,15 @@ impl Collector {
         self.keys.learn(lookup, record, now);
     }
 
-    fn step(&self, request: &Request<'_>, now: Timestamp) -> Result<Step, Refusal> {
-        match route(&self.settings, request.method, request.path)? {
+    /// The next step, or what a refused request is answered.
+    fn step(&self, request: &Request<'_>, now: Timestamp) -> Result<Step, Answer> {
+        let route =
+            route(&self.settings, request.method, request.path).map_err(|refusal| refusal.answer())?;
+        let step = match route {
             Route::Ingest(protocol) => {
-                pipeline::ingest(&self.keys, protocol.with_query(request.query), request, now)
+                let protocol = protocol.with_query(request.query);
+                return pipeline::ingest(&self.keys, protocol, request, now)
+                    .map_err(|refusal| refusal.answer_to(protocol));
             }
             Route::PostHog(call) => Ok(Step::Answer(call.answer(request.query))),
             Route::Collect => self.collect(request, now),
@@ -64,7 +69,8 @@ impl Collector {
             }
             Route::ReadLedger => self.read(request, now, |tenant| Query::ledger(tenant, request.query, now)),
             Route::Readiness => Ok(Step::Answer(Answer::ready())),
-        }
+        };
+        step.map_err(|refusal| refusal.answer())
     }
 
     fn collect(&self, request: &Request<'_>, now: Timestamp) -> Result<Step, Refusal> {

@@ -274,7 +274,7 @@ fn kind(
 }
 
 impl Violation {
-    fn of(
+    pub(crate) fn of(
         rule: Rule,
         path: &'static str,
         expected: impl Into<Cow<'static, str>>,

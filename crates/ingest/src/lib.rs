@@ -58,6 +58,7 @@ mod text;
 pub use answer::Answer;
 pub use append::Append;
 pub use collector::{Collector, Step};
+pub use posthog::capture_v1::Defect as CaptureV1Defect;
 pub use query::Query;
 pub use refusal::{KeyDefect, Refusal};
 pub use request::{Dialect, Protocol, Request, Settings};

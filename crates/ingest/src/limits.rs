@@ -10,6 +10,9 @@ pub const MAX_BODY_BYTES: usize = 6 * 1024 * 1024;
 /// handful of them fit into an isolate's 128 MB.
 pub const MAX_DECODED_BYTES: usize = 20 * 1024 * 1024;
 
+/// Largest window of a zstd frame, whose header alone makes room for it: what RFC 8878 asks every decoder to have.
+pub const MAX_ZSTD_WINDOW_BYTES: u64 = 8 * 1024 * 1024;
+
 /// Most events in one request: a hundred times what the SDKs send, for back-fills.
 pub const MAX_EVENTS_PER_REQUEST: usize = 10_000;
 

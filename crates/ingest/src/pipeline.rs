@@ -11,6 +11,7 @@ use crate::{
     keys::KeyCache,
     link::Links,
     place::Clocks,
+    posthog::capture_v1,
     tag::Tagger,
 };
 
@@ -51,7 +52,11 @@ pub(crate) fn ingest(
         let identity = identities.of(event);
         let position = StreamPosition::of(event);
         let moment = clocks.place(event);
-        match judge(dialect, &admission, event, identity, &moment) {
+        let mut judged = judge(dialect, &admission, event, identity, &moment);
+        if protocol == Protocol::CaptureV1 {
+            judged = judged.and_then(|checked| capture_v1::judge(event, &moment).map(|()| checked));
+        }
+        match judged {
             // Cleaning happens as tagging writes: what is withheld is never copied.
             Ok(checked) => {
                 links.read(event, &checked, tagger.who(event, &checked), moment.occurred_at);

@@ -2,7 +2,7 @@
 
 use tallymark_event::json;
 
-use crate::{Answer, limits};
+use crate::{Answer, Protocol, limits, posthog::capture_v1};
 
 /// Why a request is refused whole. Nothing of it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,6 +81,8 @@ pub enum Refusal {
         /// Which it takes.
         allowed: &'static str,
     },
+    /// What a request of capture v1 alone is refused for.
+    CaptureV1(capture_v1::Defect),
     /// 400: a query parameter can't be read.
     InvalidParameter {
         /// Its name.
@@ -142,6 +144,7 @@ impl Refusal {
                 413
             }
             Self::RegistryRecordInvalid | Self::LogUnavailable => 503,
+            Self::CaptureV1(defect) => defect.status(),
         }
     }
 
@@ -174,6 +177,7 @@ impl Refusal {
             Self::NotFound(_) => "not_found",
             Self::MethodNotAllowed { .. } => "method_not_allowed",
             Self::InvalidParameter { .. } => "invalid_parameter",
+            Self::CaptureV1(defect) => defect.code(),
         }
     }
 
@@ -201,7 +205,8 @@ impl Refusal {
             Self::RegistryRecordInvalid
             | Self::LogUnavailable
             | Self::NotFound(_)
-            | Self::MethodNotAllowed { .. } => None,
+            | Self::MethodNotAllowed { .. }
+            | Self::CaptureV1(_) => None,
         }
     }
 
@@ -276,6 +281,15 @@ impl Refusal {
                 format!("{method} is not for this path: use {allowed}")
             }
             Self::InvalidParameter { name, expected } => format!("{name} must be {expected}"),
+            Self::CaptureV1(defect) => defect.detail(),
+        }
+    }
+
+    /// The answer that the clients of this protocol read.
+    pub(crate) fn answer_to(&self, protocol: Protocol) -> Answer {
+        match protocol {
+            Protocol::CaptureV1 => capture_v1::refused(self),
+            _ => self.answer(),
         }
     }
 

@@ -37,6 +37,14 @@ pub struct Request<'a> {
     pub fetch_dest: Option<&'a str>,
     /// `Sec-GPC`: the browser's Global Privacy Control.
     pub gpc: Option<&'a str>,
+    /// `PostHog-Sdk-Info`, like the next three of capture v1 only.
+    pub sdk_info: Option<&'a str>,
+    /// `PostHog-Attempt`.
+    pub attempt: Option<&'a str>,
+    /// `PostHog-Request-Id`.
+    pub request_id: Option<&'a str>,
+    /// `PostHog-Request-Timestamp`.
+    pub request_timestamp: Option<&'a str>,
     /// The country that the platform places the client in (ISO 3166-1 alpha-2).
     pub country: Option<&'a str>,
     /// The body as it came.
@@ -52,6 +60,8 @@ pub enum Protocol {
     Beacon,
     /// `PostHog`'s `/engage/`: what is known of a person, and no event around it.
     Engage,
+    /// `PostHog`'s newer protocol of servers: see `posthog/capture_v1`.
+    CaptureV1,
     /// `POST /v1/events`.
     DomainEvents,
     /// GA4's `/g/collect`, as `gtag` speaks it.
@@ -75,10 +85,13 @@ impl Protocol {
     /// How the events are written, once they are unwrapped.
     pub const fn dialect(self) -> Dialect {
         match self {
-            // GA4's are translated, on the way in.
-            Self::Batch | Self::Beacon | Self::Engage | Self::Collect { .. } | Self::Measurement => {
-                Dialect::Batch
-            }
+            // GA4's and capture v1 are translated, on the way in.
+            Self::Batch
+            | Self::Beacon
+            | Self::Engage
+            | Self::CaptureV1
+            | Self::Collect { .. }
+            | Self::Measurement => Dialect::Batch,
             Self::DomainEvents => Dialect::DomainEvents,
         }
     }
@@ -86,7 +99,7 @@ impl Protocol {
     /// The stable name of what the client speaks, as in `context.dialect`.
     pub const fn name(self) -> &'static str {
         match self {
-            Self::Batch | Self::Beacon | Self::Engage => "posthog",
+            Self::Batch | Self::Beacon | Self::Engage | Self::CaptureV1 => "posthog",
             Self::DomainEvents => "domain",
             Self::Collect { .. } | Self::Measurement => "ga4",
         }

@@ -83,6 +83,9 @@ pub(crate) fn route<'p>(settings: &Settings, method: &str, path: &'p str) -> Res
         ("v1/events", _) => return Err(Refusal::method_not_allowed(method, Methods::GetAndPost.name())),
         ("v1/identities", _) => (Route::ReadIdentities, Methods::Get),
         ("v1/ledger", _) => (Route::ReadLedger, Methods::Get),
+        ("i/v1/analytics/events" | "i/v1/ai/events", _) => {
+            (Route::Ingest(Protocol::CaptureV1), Methods::Post)
+        }
         ("engage", _) => (Route::Ingest(Protocol::Engage), Methods::GetAndPost),
         _ if BATCH_PATHS.contains(&bare)
             || settings.ingest_paths.iter().any(|p| p.trim_matches('/') == bare) =>

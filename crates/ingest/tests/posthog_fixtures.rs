@@ -109,6 +109,7 @@ fn replay(recording: &Value, key: &str) -> Result<Append, String> {
         fetch_dest: None,
         gpc: None,
         body: &body,
+        ..Request::default()
     };
     let now = Timestamp::parse(recording["received_at"].as_str().unwrap()).unwrap();
     let mut collector = Collector::new(Settings::default());

@@ -45,6 +45,7 @@ fn post<'a>(path: &'a str, body: &'a [u8]) -> Request<'a> {
         fetch_dest: None,
         gpc: None,
         body,
+        ..Request::default()
     }
 }
 

@@ -1,4 +1,4 @@
-//! Gunzip with a hard cap.
+//! Decompression with a hard cap.
 
 use std::io::Read;
 
@@ -13,11 +13,27 @@ pub(super) const MAGIC: [u8; 2] = [0x1f, 0x8b];
 const EXPECTED_RATIO: usize = 8;
 const MIN_CAPACITY: usize = 4 * 1024;
 
-/// Decompresses the first gzip member. Never holds, nor writes, more than `cap` bytes: the room grows with
-/// what has really come out, so that a bomb costs its cap and a small body next to nothing.
-pub(super) fn gunzip(body: &[u8], cap: usize) -> Result<Vec<u8>, Refusal> {
-    let mut decoder = GzDecoder::new(body);
-    let mut out = vec![0; body.len().saturating_mul(EXPECTED_RATIO).max(MIN_CAPACITY).min(cap)];
+/// Why a decoder's output can't be had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ReadFault {
+    /// The input is no whole text of its kind.
+    Damaged,
+    /// It gives more than the cap.
+    TooLarge,
+}
+
+/// Decompresses the first gzip member.
+pub(crate) fn gunzip(body: &[u8], cap: usize) -> Result<Vec<u8>, Refusal> {
+    read_capped(GzDecoder::new(body), body.len(), cap).map_err(|fault| match fault {
+        ReadFault::Damaged => Refusal::InvalidGzip,
+        ReadFault::TooLarge => Refusal::DecodedTooLarge,
+    })
+}
+
+/// Reads all that a decoder gives of an input of this length. Never holds, nor writes, more than `cap` bytes: the room
+/// grows with what has really come out, so that a bomb costs its cap and a small body next to nothing.
+pub(crate) fn read_capped(mut decoder: impl Read, input: usize, cap: usize) -> Result<Vec<u8>, ReadFault> {
+    let mut out = vec![0; input.saturating_mul(EXPECTED_RATIO).max(MIN_CAPACITY).min(cap)];
     let mut written = 0;
     loop {
         if written == out.len() {
@@ -36,14 +52,14 @@ pub(super) fn gunzip(body: &[u8], cap: usize) -> Result<Vec<u8>, Refusal> {
                 return Ok(out);
             }
             Ok(read) => written += read,
-            Err(_) => return Err(Refusal::InvalidGzip),
+            Err(_) => return Err(ReadFault::Damaged),
         }
     }
     // Full to the cap: either that was all, or it is too much.
     match decoder.read(&mut [0]) {
         Ok(0) => Ok(out),
-        Ok(_) => Err(Refusal::DecodedTooLarge),
-        Err(_) => Err(Refusal::InvalidGzip),
+        Ok(_) => Err(ReadFault::TooLarge),
+        Err(_) => Err(ReadFault::Damaged),
     }
 }
 

@@ -12,6 +12,7 @@ mod stream;
 mod will;
 
 pub(crate) use event::{Event, Part};
+pub(crate) use gzip::{ReadFault, gunzip, read_capped};
 pub(crate) use payload::{parameter, payload as unwrapped, percent_decoded};
 pub(crate) use scan::{Malformed, Scanner, Unstorable, each_member};
 pub(crate) use stream::{StreamPosition, StreamReport};
@@ -55,6 +56,7 @@ pub(crate) fn payload<'r>(
     match protocol {
         Protocol::Batch | Protocol::Beacon | Protocol::DomainEvents => unwrapped(request),
         Protocol::Engage => posthog::engage::translated(&unwrapped(request)?).map(Cow::Owned),
+        Protocol::CaptureV1 => posthog::capture_v1::translated(request).map(Cow::Owned),
         Protocol::Collect { .. } => ga4::translate_hits(request, now).map(Cow::Owned),
         Protocol::Measurement => {
             ga4::translate_measurement(request, &unwrapped(request)?, now).map(Cow::Owned)

@@ -4,6 +4,7 @@
 
 mod admit;
 mod append;
+mod capture_v1;
 mod decode;
 mod ga4;
 mod judge;
@@ -37,14 +38,13 @@ fn post<'a>(path: &'a str, body: &'a [u8]) -> Request<'a> {
         origin: Some("https://shop.example"),
         referer: None,
         content_type: Some("text/plain"),
-        content_encoding: None,
-        authorization: None,
         user_agent: Some("test \"agent\""),
         country: Some("CZ"),
         accept: None,
         fetch_dest: None,
         gpc: None,
         body,
+        ..Request::default()
     }
 }
 

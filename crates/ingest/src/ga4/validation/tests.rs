@@ -11,17 +11,8 @@ fn said(query: &str, body: &str) -> Vec<(String, String)> {
         method: "POST",
         path: "/debug/mp/collect",
         query,
-        origin: None,
-        referer: None,
-        content_type: None,
-        content_encoding: None,
-        authorization: None,
-        user_agent: None,
-        accept: None,
-        fetch_dest: None,
-        gpc: None,
-        country: None,
         body: body.as_bytes(),
+        ..Request::default()
     };
     let answer = validate(&request, Timestamp::parse(NOW).unwrap());
     assert_eq!(answer.status, 200);
