@@ -5,6 +5,8 @@ use std::{fs, path::Path};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::Value;
 
+use crate::capture_v1;
+
 /// A request that can be changed.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Sample {
@@ -38,6 +40,7 @@ pub(crate) fn recorded() -> Vec<Sample> {
         );
     }
     assert!(samples.len() > 100, "the recordings are missing");
+    samples.extend(capture_v1::samples());
     samples
 }
 

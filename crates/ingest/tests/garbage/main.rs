@@ -12,6 +12,7 @@
     clippy::disallowed_methods
 )]
 
+mod capture_v1;
 mod corpus;
 mod memory;
 mod mutate;
@@ -30,6 +31,8 @@ const REQUESTS: u64 = 20_000;
 const BYTES_PER_BYTE: usize = 64;
 /// And whatever its size.
 const BASE_BYTES: usize = 4 * 1024 * 1024;
+/// And by a decoder for its window, whatever there is to decode: 16 MiB is brotli's largest, with its tables beside it.
+const WINDOW_BYTES: usize = 20 * 1024 * 1024;
 /// No request of this size takes a hundredth of that unless something is quadratic.
 const PATIENCE: Duration = Duration::from_secs(10);
 const NOW: Timestamp = Timestamp::from_ms(1_795_220_080_000);
@@ -57,6 +60,10 @@ fn receive(collector: &mut Collector, sample: &Sample) -> Step {
         accept: sample.header("accept"),
         fetch_dest: sample.header("sec-fetch-dest"),
         gpc: sample.header("sec-gpc"),
+        sdk_info: sample.header("posthog-sdk-info"),
+        attempt: sample.header("posthog-attempt"),
+        request_id: sample.header("posthog-request-id"),
+        request_timestamp: sample.header("posthog-request-timestamp"),
         body: &sample.body,
         ..Request::default()
     };
@@ -136,7 +143,9 @@ fn target(name: &str, is_seed: impl Fn(&Sample) -> bool) {
         let report = Report { name, seed, sample: &sample };
         let (step, peak) = memory::peak_of(|| receive(&mut collector, &sample));
         check(&step);
-        let most = BASE_BYTES + BYTES_PER_BYTE * mutate::payload_bytes(&sample).min(MAX_DECODED_BYTES);
+        let window = if capture_v1::declares_window(&sample) { WINDOW_BYTES } else { 0 };
+        let most =
+            BASE_BYTES + window + BYTES_PER_BYTE * mutate::payload_bytes(&sample).min(MAX_DECODED_BYTES);
         assert!(peak <= most, "held {peak} bytes, of {most}");
         assert!(start.elapsed() < PATIENCE, "took {:?}", start.elapsed());
         drop(report);
@@ -179,6 +188,16 @@ fn batches_of_any_wrapping() {
 #[test]
 fn forms_with_base64_or_lz64() {
     target("form", |sample| is_posthog(sample) && is_form(sample));
+}
+
+#[test]
+fn persons_by_engage() {
+    target("engage", |sample| sample.path.starts_with("/engage"));
+}
+
+#[test]
+fn capture_v1_in_every_encoding() {
+    target("capture v1", |sample| sample.path == capture_v1::PATH);
 }
 
 #[test]
