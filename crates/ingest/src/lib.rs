@@ -12,6 +12,8 @@
 //! | `tag`    | all of that                             | the event in its envelope                        |
 //! | `append` | rows, violations, reports               | what the tenant's log takes in one transaction   |
 //!
+//! On the way `link` reads who is who, and `append` takes that along.
+//!
 //! # In scope
 //! Everything that decides: routes, dialects, keys and origins, the rule of time, the built-in rules, the
 //! envelope, what is answered. Sans I/O: [`Collector::receive`] says which key it must know
