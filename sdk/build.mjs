@@ -128,7 +128,9 @@ await hashed({ "tm.brain": at("js/brain.ts") }, { plugins: [wasm2js] });
 await hashed({ "tm.auto": at("js/auto/index.ts") }, auto);
 await hashed({ "tm.review": at("js/review.ts") });
 await hashed({ "tm.leftovers": at("js/leftovers.ts") });
-await hashedTogether(["tm.wasm", "tm.brain.js", "tm.auto.js", "tm.review.js", "tm.leftovers.js"]);
+// Private members as they are: what browsers without them would need instead is twice the code.
+await hashed({ "tm.ga4": at("js/ga4.ts") }, { supported: { "class-field": true, "class-private-field": true } });
+await hashedTogether(["tm.wasm", "tm.brain.js", "tm.auto.js", "tm.review.js", "tm.ga4.js", "tm.leftovers.js"]);
 const define = {
   WASM: JSON.stringify(files["tm.wasm"].file),
   WASM_INTEGRITY: JSON.stringify(files["tm.wasm"].integrity),
@@ -136,12 +138,13 @@ const define = {
   AUTO: JSON.stringify(files["tm.auto.js"].file),
   REVIEW: JSON.stringify(files["tm.review.js"].file),
   LEFTOVERS: JSON.stringify(files["tm.leftovers.js"].file),
+  GA4: JSON.stringify(files["tm.ga4.js"].file),
 };
 await hashed({ tm: at("js/script.ts") }, { format: "iife", define, plugins: [smaller] });
 await writeFile(at("dist/integrity.json"), JSON.stringify(files, null, 2) + "\n");
 
 // Names that stay: of the script tag, and of the npm package, whose users' bundlers give names of their own.
-const external = ["./brain.js", "./auto/index.js", "./review.js", "./leftovers.js"];
+const external = ["./brain.js", "./auto/index.js", "./review.js", "./ga4.js", "./leftovers.js"];
 const copy = (from, to) => copyFile(join(dist, from), join(dist, to));
 await Promise.all([
   copy(files["tm.js"].file, "tm.js"),
@@ -149,6 +152,7 @@ await Promise.all([
   copy(files["tm.brain.js"].file, "brain.js"),
   copy(files["tm.review.js"].file, "review.js"),
   copy(files["tm.leftovers.js"].file, "leftovers.js"),
+  copy(files["tm.ga4.js"].file, "ga4.js"),
   copyFile(at("js/index.d.ts"), at("dist/index.d.ts")),
   // The package is a copy of the software, which both licences want to come along.
   ...["LICENSE-APACHE", "LICENSE-MIT"].map((name) => copyFile(at(`../${name}`), at(`dist/${name}`))),

@@ -87,7 +87,11 @@ function carry(effect: Uint32Array): void {
     const transport = b! & 3;
     if (transport != 1) {
       post(collector, body, !transport, warn).then(([status, after]) => run(now(Op.Answer, "", after, a, status)));
-    } else if (!beacon(collector, body)) make(now(Op.Refused, "", 0, a));
+    } else {
+      const taken = beacon(collector, body);
+      // An answer not before all beacons are made: it would have the rest sent by fetch.
+      if (taken != 1) (taken ? run : make)(now(taken ? Op.Answer : Op.Refused, "", 0, a, 200));
+    }
   } else if (kind == 2) {
     clearTimeout(timer);
     timer = setTimeout(() => run(now(Op.Tick)), a);

@@ -1,5 +1,5 @@
 // The page's side: calls as messages, made at once or held until there is a module to make them.
-import type { CaptureOptions, Options, Properties, Tallymark } from "./index.js";
+import type { CaptureOptions, Properties, Settings, Tallymark } from "./index.js";
 import { direct, emit, flushes, listen, run, warn } from "./carry.js";
 import { defaults, gpc, holds, type Letter, letters, permit } from "./consent.js";
 import { type Call, load, module, now, Op, polled, type Source } from "./core.js";
@@ -8,20 +8,28 @@ import { measureSoon, watch } from "./lifecycle.js";
 import { allow, arrival, browser, cleanUrl, hasMoved, members, place, stringify } from "./place.js";
 import { claim, disclaim, inherit, wipe } from "./spool.js";
 import { leaveWindowId, PREFIX, read, save, Slot, SLOTS, takeWindowId } from "./store.js";
-import { reserved, reviewBy } from "./transport.js";
+import { reserved, type Review, reviewBy } from "./transport.js";
+
+/** What review.ts and ga4.ts both are. */
+interface Reviews {
+  reviewer(config: Config, warn?: (message: unknown) => void): Review;
+}
 
 /** What an entry knows how to find. */
 export interface Assets extends Source {
   /** Imports what captures without code; only if that is wanted. */
   auto(): Promise<typeof import("./auto/index.js")>;
-  /** Imports what sees to `beforeSend` and `sampling`. */
-  review(): Promise<typeof import("./review.js")> | typeof import("./review.js");
   /** Imports what sends what pages that are gone have left; only if there is some. */
   leftovers(): Promise<typeof import("./leftovers.js")>;
+  /** Imports what sees to `beforeSend` and `sampling`; and to all that leaves, where that is in GA4's dialect. */
+  review(): Promise<Reviews> | Reviews;
 }
 
 /** Options, with where everything is. */
-export interface Config extends Assets, Omit<Options, "wasmUrl"> {
+export interface Config extends Assets, Omit<Settings, "wasmUrl"> {
+  /** The write key, or GA4's measurement id. */
+  key: string;
+  dialect?: "posthog" | "ga4";
   url: string;
 }
 
@@ -291,7 +299,7 @@ function begin(early: EarlyCall[]): void {
 /** Starts the SDK, and makes up for the calls made before it was there. */
 export function createClient(given: Config, early: EarlyCall[]): Tallymark {
   config = given;
-  unreviewed = !!(config.beforeSend || config.sampling);
+  unreviewed = !!(config.beforeSend || config.sampling) || config.dialect == "ga4";
   direct(config.url, config.debug);
   permit(config.consent, config.gpc != false);
   allow(config.urlParameters, config.captureHash);

@@ -83,11 +83,28 @@ export interface AutoOptions {
   webVitals?: boolean;
 }
 
+/** Who is sent to, and in which words. */
+export type Destination =
+  | {
+      /** The write key: `wk_…` of a collector of ours, `phc_…` of a PostHog. */
+      key: string;
+      dialect?: "posthog";
+      measurementId?: undefined;
+    }
+  | {
+      /** GA4's own protocol, to `/g/collect`. */
+      dialect: "ga4";
+      /** GA4's name for the data stream, `G-…`. */
+      measurementId: string;
+      key?: undefined;
+    };
+
+/** Who is sent to, and all else that `init` can be told. */
+export type Options = Settings & Destination;
+
 /** Where to send, and what to capture without being asked. */
-export interface Options {
-  /** The write key, `wk_…`. */
-  key: string;
-  /** The collector's origin. Default: the page's own. */
+export interface Settings {
+  /** The collector's origin. Default: the page's own; in GA4's dialect Google's. */
   host?: string;
   /** The collector's path. Default: `/batch/`. */
   path?: string;

@@ -15,21 +15,23 @@ function inert(): Tallymark {
 
 /** The page's instance, made by the first call; `assets` is where the rest is unless the options say. */
 export function start(options: Options, assets: () => Assets, early: EarlyCall[] = []): Tallymark {
-  const { key, wasmUrl, debug } = options;
+  const { wasmUrl, debug } = options;
+  const key = options.measurementId ?? options.key;
   if (typeof window == "undefined" || !key) {
     if (debug) console.warn("tallymark: no window, or no key");
     return inert();
   }
-  const { host = location.origin, path = "/batch/" } = options;
   if (client) {
     if (debug && key != clientKey) console.warn("tallymark: started, key ignored:", key);
     return client;
   }
   clientKey = key;
+  const { host = location.origin, path = "/batch/" } = options;
   return (client = createClient(
     {
       ...options,
       ...assets(),
+      key,
       ...(wasmUrl != undefined && { wasmUrl: wasmUrl && String(wasmUrl), integrity: undefined }),
       url: host.replace(/\/$/, "") + path,
     },

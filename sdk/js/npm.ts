@@ -20,7 +20,7 @@ export function init(options: Options): Tallymark {
     wasmUrl: new URL("./tm.wasm", import.meta.url).href,
     brain: () => import("./brain.js"),
     auto: () => import("./auto/index.js"),
-    review: () => import("./review.js"),
     leftovers: () => import("./leftovers.js"),
+    review: () => (options.dialect == "ga4" ? import("./ga4.js") : import("./review.js")),
   }));
 }

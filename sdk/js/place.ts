@@ -3,17 +3,16 @@ import { holds } from "./consent.js";
 
 /**
  * JSON, if there is any of the value. Half a character, as texts end in that were cut to a length, becomes U+FFFD:
- * PostHog would refuse it, with all that is in the same request.
+ * PostHog would refuse it, with all that is in the same request. (So does the name of one, written out.)
  */
-export const stringify = (value: unknown): string => (JSON.stringify(value) ?? "").replace(/\\\\|\\ud[89a-f]../g, halfless);
-const halfless = (escaped: string) => (escaped[1] == "u" ? "\\ufffd" : escaped);
+export const stringify = (value: unknown): string => (JSON.stringify(value) ?? "").replace(/\\ud[89a-f]../g, "\\ufffd");
 
 /** The members of an object's JSON, without the braces. */
 export const members = (object: object): string => stringify(object).slice(1, -1);
 
 /** Parameters that name a campaign, as PostHog knows them: of `utm_*` everybody may know, of click ids advertisers. */
-const UTM = /^utm_(source|medium|campaign|content|term)$/;
-const CLICK =
+export const UTM = /^utm_(source|medium|campaign|content|term)$/;
+export const CLICK =
   /^(gad_source|mc_cid|gclid|gclsrc|dclid|gbraid|wbraid|fbclid|msclkid|twclid|li_fat_id|igshid|ttclid|rdt_cid|epik|qclid|sccid|oppref|bfcid|irclid|_kx)$/;
 
 /** Further parameters that the page allows, between commas, or `true` for all. */

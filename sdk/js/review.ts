@@ -1,5 +1,5 @@
 // A page's own look at every event before it leaves, and sampling: a script of its own, fetched by pages that want it.
-import type { CapturedEvent, Options } from "./index.js";
+import type { CapturedEvent, Settings } from "./index.js";
 
 type Report = { id: string; dropped: Record<string, number>; will?: CapturedEvent };
 type Reason = "sampled" | "before_send";
@@ -22,7 +22,7 @@ export function keeps(sessionId: string, name: string, rate: number): boolean {
 }
 
 /** What a body goes through: what the options refuse is taken out, and counted in its stream's report. */
-export function reviewer({ beforeSend, sampling }: Options, warn?: (message: unknown) => void): (body: string) => string {
+export function reviewer({ beforeSend, sampling }: Settings, warn?: (message: unknown) => void): (body: string) => string {
   // An attribute of the script tag names a function of the page's, and writes rates as a URL does its parameters.
   const hook = typeof beforeSend == "string" ? (window as never as Record<string, typeof beforeSend>)[beforeSend] : beforeSend;
   const rates: Record<string, number> = {};

@@ -10,6 +10,7 @@ declare const BRAIN: string;
 declare const AUTO: string;
 declare const REVIEW: string;
 declare const LEFTOVERS: string;
+declare const GA4: string;
 
 const script = (document.currentScript ?? document.querySelector("script[data-key]")) as HTMLScriptElement;
 const given = script.dataset;
@@ -18,7 +19,9 @@ const page = window as { tallymark?: Partial<Tallymark> & { q?: EarlyCall[] } };
 // References taken while it was the stub stay good: the methods move into the same object.
 const stub = (page.tallymark ??= {});
 
-const options: Record<string, unknown> = { host: beside("/") };
+const isGa4 = given.dialect == "ga4";
+// GA4 is Google's, unless a host is given.
+const options: Record<string, unknown> = isGa4 ? {} : { host: beside("/") };
 // As one writes them: data-debug, data-capture-hash="true", data-gpc="false", data-consent="pending".
 for (const name in given) {
   const value = given[name]!;
@@ -35,8 +38,8 @@ Object.assign(
       integrity: WASM_INTEGRITY,
       brain: () => import(beside(BRAIN)),
       auto: () => import(beside(AUTO)),
-      review: () => import(beside(REVIEW)),
       leftovers: () => import(beside(LEFTOVERS)),
+      review: () => import(beside(isGa4 ? GA4 : REVIEW)),
     }),
     stub.q,
   ),

@@ -12,10 +12,16 @@ let failed = false;
 /** Bytes of keepalive fetches under way, which the page's beacons have to leave out of their budget. */
 export let reserved = 0;
 
-/** What every body goes through before it leaves; see review.ts. */
-let review: ((body: string) => string) | undefined;
+/** What every body goes through before it leaves (see review.ts); and, in another dialect, its ways out (see ga4.ts). */
+export interface Review {
+  (body: string): string;
+  beacon?(body: string): boolean;
+  post?(body: string): Promise<[status: number, retryAfterMs: number]>;
+}
 
-export function reviewBy(given: typeof review): void {
+let review: Review | undefined;
+
+export function reviewBy(given: Review): void {
   review = given;
 }
 
@@ -23,12 +29,14 @@ type Body = Uint8Array<ArrayBuffer> | string;
 const reviewed = (body: Body): Body =>
   review ? review(typeof body == "string" ? body : new TextDecoder().decode(body)) : body;
 
-/** Hands the body to the browser; false if it would not take it. */
-export function beacon(url: string, body: Body): boolean {
+/** Hands the body to the browser: 0 if it would not take it; 2 if that is all that there will ever be to know of it. */
+export function beacon(url: string, given: Body): number {
   try {
-    return navigator.sendBeacon(url, new Blob([reviewed(body)], { type: TYPE }));
+    const body = reviewed(given);
+    if (review?.beacon) return 2 * +review.beacon(body as string);
+    return +navigator.sendBeacon(url, new Blob([body], { type: TYPE }));
   } catch {
-    return false;
+    return 0;
   }
 }
 
@@ -60,6 +68,7 @@ export async function post(
   let kept = 0;
   try {
     let body: Body | Blob = reviewed(given);
+    if (review?.post) return await review.post(body as string);
     if (patient && self.CompressionStream) {
       const zipped = new Blob([body]).stream().pipeThrough(new CompressionStream("gzip"));
       body = await new Response(zipped).blob();

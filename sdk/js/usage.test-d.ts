@@ -30,6 +30,12 @@ init({ key: "wk_1", autocapture: { elements: true, siteSearch: ["find"], webVita
 
 // @ts-expect-error There is nothing of that name to capture.
 init({ key: "wk_1", autocapture: { everything: true } });
+init({ dialect: "ga4", measurementId: "G-1", host: "https://metrics.example" });
+
+// @ts-expect-error GA4 has to be told of which stream.
+init({ dialect: "ga4" });
+// @ts-expect-error A page speaks one dialect, to one.
+init({ key: "wk_1", dialect: "ga4", measurementId: "G-1" });
 // @ts-expect-error The key is required.
 init({ host: "https://collect.example" });
 // @ts-expect-error An event has a name.

@@ -4,7 +4,7 @@ use std::fs;
 
 use anyhow::{Context, Result, bail};
 
-use crate::{run::root, wire_doc};
+use crate::{ga4_names, run::root, wire_doc};
 
 /// What to do with a generated file.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -22,6 +22,7 @@ pub fn generate(mode: Mode) -> Result<()> {
     let files = [
         ("tests/fixtures/schema/event.v1.schema.json", tallymark_event::schema::event_schema()),
         (WIRE, wire_doc::with_names(&page).with_context(|| format!("{WIRE} has lost its place for names"))?),
+        ("sdk/js/ga4/names.ts", ga4_names::module()),
     ];
     for (path, text) in files {
         let file = root().join(path);

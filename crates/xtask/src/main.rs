@@ -7,6 +7,7 @@
 mod bench;
 mod build;
 mod dev;
+mod ga4_names;
 mod r#gen;
 mod run;
 mod setup;

@@ -9,10 +9,10 @@ export interface Router {
 }
 
 /** Options of `init`, and what only Vue has. */
-export interface TallymarkPluginOptions extends Options {
+export type TallymarkPluginOptions = Options & {
   /** The application's vue-router: the pattern of the route, `/recipes/:id`, goes with each view as `$route`. */
   router?: Router;
-}
+};
 
 const CLIENT: InjectionKey<Tallymark> = Symbol("tallymark");
 
@@ -34,8 +34,8 @@ export const tallymark: ObjectPlugin<[TallymarkPluginOptions | Tallymark]> = {
       app.provide(CLIENT, given);
       return;
     }
-    const { router, ...options } = given;
-    app.provide(CLIENT, init(router ? { route: () => pattern(router), ...options } : options));
+    const { router } = given;
+    app.provide(CLIENT, init(router ? { route: () => pattern(router), ...given } : given));
   },
 };
 

@@ -1,11 +1,13 @@
 // The client that a test hands to the application under test.
 import { open } from "tallymark:page";
-import type { CapturedEvent, DropReason, Options, Properties, Tallymark } from "../index.js";
+import type { CapturedEvent, DropReason, Properties, Settings, Tallymark } from "../index.js";
 import { Clock, type Time } from "./clock.js";
 import { matching } from "./match.js";
 
 /** Options of `init`, but for what needs a collector or a DOM. Views are captured when asked for. */
-export interface TestClientOptions extends Partial<Omit<Options, "host" | "path" | "wasmUrl" | "autocapture">> {
+export interface TestClientOptions extends Omit<Settings, "host" | "path" | "wasmUrl" | "autocapture"> {
+  /** The write key that events are under. */
+  key?: string;
   /** Where the page is. Default: `http://localhost/`. */
   url?: string;
 }

@@ -14,7 +14,7 @@ export function reviewBy(given: typeof review): void {
 export const reserved = 0;
 
 /** Refused: what a page sends when it is left goes by `post`, too. */
-export const beacon = (): boolean => false;
+export const beacon = (): number => 0;
 
 /** A promise would keep the events of a test that does not wait out of its sight. */
 const stored = { then: (settle: (answer: [status: number, retryAfterMs: number]) => void) => settle([200, 0]) };

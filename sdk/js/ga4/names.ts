@@ -1,0 +1,173 @@
+// Written by `cargo xtask gen` from crates/event/src/names.rs: what PostHog and GA4 call the same thing.
+
+/** What GA4 calls an event. */
+export const EVENTS: ReadonlyMap<string, string> = new Map([
+  ["$pageview", "page_view"],
+  ["$pageleave", "user_engagement"],
+  ["$screen", "screen_view"],
+  ["$exception", "exception"],
+  ["$identify", "login"],
+  ["order_completed", "purchase"],
+  ["order_refunded", "refund"],
+  ["product_viewed", "view_item"],
+  ["product_list_viewed", "view_item_list"],
+  ["product_clicked", "select_item"],
+  ["product_added", "add_to_cart"],
+  ["product_removed", "remove_from_cart"],
+  ["product_added_to_wishlist", "add_to_wishlist"],
+  ["cart_viewed", "view_cart"],
+  ["checkout_started", "begin_checkout"],
+  ["payment_info_entered", "add_payment_info"],
+  ["promotion_viewed", "view_promotion"],
+  ["promotion_clicked", "select_promotion"],
+  ["products_searched", "search"],
+  ["product_shared", "share"],
+  ["signed_up", "sign_up"],
+  ["user_signed_up", "sign_up"],
+]);
+
+/** What GA4 calls a property; where that hangs on the event, its GA4 name is in front. */
+export const PARAMETERS: ReadonlyMap<string, string> = new Map([
+  ["$current_url", "page_location"],
+  ["$referrer", "page_referrer"],
+  ["page_view title", "page_title"],
+  ["$pathname", "page_path"],
+  ["$host", "hostname"],
+  ["$browser_language", "language"],
+  ["screen_view $screen_name", "screen_name"],
+  ["$session_id", "session_id"],
+  ["$device_id", "client_id"],
+  ["$user_id", "user_id"],
+  ["exception $exception_message", "description"],
+  ["utm_source", "campaign_source"],
+  ["utm_medium", "campaign_medium"],
+  ["utm_campaign", "campaign_name"],
+  ["utm_term", "campaign_term"],
+  ["utm_content", "campaign_content"],
+  ["utm_id", "campaign_id"],
+]);
+
+/** The same in the events that GA4 recommends. */
+export const RECOMMENDED_PARAMETERS: ReadonlyMap<string, string> = new Map([
+  ["products", "items"],
+  ["revenue", "value"],
+  ["total", "value"],
+  ["order_id", "transaction_id"],
+  ["checkout_id", "transaction_id"],
+  ["query", "search_term"],
+  ["discount_code", "coupon"],
+]);
+
+/** What GA4 recommends. */
+export const RECOMMENDED: ReadonlySet<string> = new Set([
+  "ad_impression",
+  "add_payment_info",
+  "add_shipping_info",
+  "add_to_cart",
+  "add_to_wishlist",
+  "begin_checkout",
+  "campaign_details",
+  "close_convert_lead",
+  "close_unconvert_lead",
+  "disqualify_lead",
+  "earn_virtual_currency",
+  "generate_lead",
+  "join_group",
+  "level_end",
+  "level_start",
+  "level_up",
+  "login",
+  "post_score",
+  "purchase",
+  "qualify_lead",
+  "refund",
+  "remove_from_cart",
+  "search",
+  "select_content",
+  "select_item",
+  "select_promotion",
+  "share",
+  "sign_up",
+  "spend_virtual_currency",
+  "tutorial_begin",
+  "tutorial_complete",
+  "unlock_achievement",
+  "view_cart",
+  "view_item",
+  "view_item_list",
+  "view_promotion",
+  "view_search_results",
+  "working_lead",
+]);
+
+/** Those that have items. */
+export const WITH_ITEMS: ReadonlySet<string> = new Set([
+  "add_payment_info",
+  "add_shipping_info",
+  "add_to_cart",
+  "add_to_wishlist",
+  "begin_checkout",
+  "purchase",
+  "refund",
+  "remove_from_cart",
+  "select_item",
+  "select_promotion",
+  "view_cart",
+  "view_item",
+  "view_item_list",
+  "view_promotion",
+]);
+
+/** What GA4's tag captures by itself. */
+export const AUTOMATIC: ReadonlySet<string> = new Set([
+  "click",
+  "file_download",
+  "form_start",
+  "form_submit",
+  "scroll",
+  "video_complete",
+  "video_progress",
+  "video_start",
+]);
+
+/** The key of `/g/collect` that holds a parameter. */
+export const WIRE_KEYS: ReadonlyMap<string, string> = new Map([
+  ["page_location", "dl"],
+  ["page_referrer", "dr"],
+  ["page_title", "dt"],
+  ["page_path", "dp"],
+  ["hostname", "dh"],
+  ["currency", "cu"],
+  ["campaign_source", "cs"],
+  ["campaign_medium", "cm"],
+  ["campaign_name", "cn"],
+  ["campaign_term", "ck"],
+  ["campaign_content", "cc"],
+  ["campaign_id", "ci"],
+]);
+
+/** The code of an item's field. */
+export const ITEM_CODES: ReadonlyMap<string, string> = new Map([
+  ["item_id", "id"],
+  ["item_name", "nm"],
+  ["item_brand", "br"],
+  ["item_category", "ca"],
+  ["item_category2", "c2"],
+  ["item_category3", "c3"],
+  ["item_category4", "c4"],
+  ["item_category5", "c5"],
+  ["item_variant", "va"],
+  ["price", "pr"],
+  ["quantity", "qt"],
+  ["coupon", "cp"],
+  ["discount", "ds"],
+  ["item_list_name", "ln"],
+  ["item_list_id", "li"],
+  ["index", "lp"],
+  ["affiliation", "af"],
+  ["promotion_id", "pi"],
+  ["promotion_name", "pn"],
+  ["creative_name", "cn"],
+  ["creative_slot", "cs"],
+  ["location_id", "lo"],
+]);
