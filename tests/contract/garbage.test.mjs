@@ -18,7 +18,8 @@ const FORBIDDEN = new Set(["host", "content-length", "connection", "transfer-enc
 let world;
 let client;
 before(async () => {
-  const tenant = newTenant("garbage");
+  // GA4's recordings have their key in the address.
+  const tenant = { ...newTenant("garbage"), measurement_id: "G-TESTSTRM01" };
   world = await startWorld({ tenants: [] });
   await enrol(world.registry, tenant, ["*"]);
   client = new Client(world.url, tenant);

@@ -1,6 +1,6 @@
 //! `/g/collect` → the batch dialect.
 
-use tallymark_event::{Timestamp, names};
+use tallymark_event::{Timestamp, names, wire};
 
 use super::{
     consent::Consent,
@@ -15,24 +15,8 @@ use crate::{Refusal, Request, limits};
 /// What stands for the visitor who let nobody tell them apart, in the batch dialect as in `PostHog`'s own clients.
 const NOBODY: &str = "$posthog_cookieless";
 
-/// Keys of `/g/collect` that hold a number of the event, and what the Measurement Protocol calls them.
-const NUMBERS: [(&str, &str); 1] = [("_et", "engagement_time_msec")];
-
-/// Keys that hold a text of the event.
-const TEXTS: [(&str, &str); 12] = [
-    ("dp", "page_path"),
-    ("dh", "hostname"),
-    ("ul", "language"),
-    ("cu", "currency"),
-    ("tt", "traffic_type"),
-    ("cs", "campaign_source"),
-    ("cm", "campaign_medium"),
-    ("cn", "campaign_name"),
-    ("ck", "campaign_term"),
-    ("ct", "campaign_term"),
-    ("cc", "campaign_content"),
-    ("ci", "campaign_id"),
-];
+/// Keys of `/g/collect` that hold a text, which is stored as the parameter that they stand for.
+const TEXTS: [&str; 12] = ["cc", "ci", "ck", "cm", "cn", "cs", "cu", "dh", "dp", "dt", "tt", "ul"];
 
 /// Whether this is one of the pings that `gtag` sends beside its hits, for Google's advertising: no event, and marks
 /// that no hit has.
@@ -103,7 +87,7 @@ fn write_event(out: &mut String, hit: &Hit<'_>, at: usize, has_gpc: bool, now: T
     let mut properties = Object::default();
     write_visitor(&mut properties, &visitor, hit);
     if let Some(record) = consent.record() {
-        properties.raw(tallymark_event::wire::CONSENT, record);
+        properties.raw(wire::CONSENT, record);
     }
     write_surroundings(&mut properties, hit, given_name, consent);
     write_request(&mut properties, hit);
@@ -166,7 +150,7 @@ fn write_visitor(properties: &mut Object, visitor: &Visitor<'_>, hit: &Hit<'_>) 
     properties.raw("$is_identified", if visitor.user_id.is_some() { "true" } else { "false" });
     if let Some(session) = hit.get("sid") {
         properties.text("$session_id", &session_id(visitor.client_id, session));
-        properties.number("$ga_session_id", session);
+        properties.text("$ga_session_id", session);
     }
     properties.optional_number("session_number", hit.get("sct"));
     if let Some(engaged) = hit.get("seg") {
@@ -191,12 +175,16 @@ fn write_surroundings(properties: &mut Object, hit: &Hit<'_>, event: &str, conse
     if let Some(referrer) = hit.get("dr").filter(|_| !hit.is_set("ir")) {
         page::write_referrer(properties, referrer);
     }
-    properties.optional_text(names::parameter_from_ga4(event, "page_title"), hit.get("dt"));
-    for (key, parameter) in TEXTS {
-        properties.optional_text(names::parameter_from_ga4(event, parameter), hit.get(key));
+    let stored = |key: &str| Some(names::parameter_from_ga4(event, names::parameter_of_wire_key(key)?));
+    for key in TEXTS {
+        // Google's own lists call the campaign's term `ct`, its tag `ck`.
+        let other = if key == "ck" { hit.get("ct") } else { None };
+        if let (Some(name), Some(value)) = (stored(key), hit.get(key).or(other)) {
+            properties.text(name, value);
+        }
     }
-    for (key, parameter) in NUMBERS {
-        properties.optional_number(names::parameter_from_ga4(event, parameter), hit.get(key));
+    if let (Some(name), Some(engaged_ms)) = (stored("_et"), hit.get("_et")) {
+        properties.number(name, engaged_ms);
     }
     if let Some(resolution) = hit.get("sr") {
         page::write_screen(properties, resolution);

@@ -291,7 +291,7 @@ impl<'t> Sender<'t> {
         match name {
             "session_id" => {
                 object.text("$session_id", &session_id(self.device_id.as_deref(), &text));
-                object.number("$ga_session_id", &text);
+                object.text("$ga_session_id", &text);
             }
             "page_location" => page::write(object, &text, self.consent.may_advertise()),
             "page_referrer" => page::write_referrer(object, &text),

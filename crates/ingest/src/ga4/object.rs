@@ -82,7 +82,7 @@ impl Object {
     pub(super) fn parameter(&mut self, event: &str, name: &str, json: impl Into<String>) {
         let stored = names::parameter_from_ga4(event, name);
         let stored = names::rename(name, stored, |taken| is_reserved(taken) || self.0.contains_key(taken));
-        if !is_reserved(stored) {
+        if !stored.is_empty() && !is_reserved(stored) {
             self.0.entry(stored.to_owned()).or_insert_with(|| json.into());
         }
     }

@@ -52,7 +52,7 @@ fn a_page_view_in_its_envelope() {
             "$referrer": "https://ref.example/x", "$referring_domain": "ref.example",
             "$screen_width": 1280, "$screen_height": 720, "$browser_language": "en-us",
             "$device_id": "1121.1795", "$is_identified": false, "$lib": "ga4",
-            "$session_id": "1121.1795.1795220301", "$ga_session_id": 1_795_220_301, "session_number": 1,
+            "$session_id": "1121.1795.1795220301", "$ga_session_id": "1795220301", "session_number": 1,
             "session_engaged": false, "$ga_session_start": true, "$ga_first_visit": true, "$ga_new_client": true,
             "$ga_page_load_id": "1795220301195", "$ga_request_number": 1, "$ga_ms_since_page_load": 380,
         })
@@ -256,7 +256,7 @@ fn a_back_ends_event() {
         row["properties"],
         json!({
             "transaction_id": "T-5", "value": 20.5, "items": [{"item_id": "A1", "quantity": 2}],
-            "$session_id": "333.444.1795219712", "$ga_session_id": 1_795_219_712, "engagement_time_msec": 120,
+            "$session_id": "333.444.1795219712", "$ga_session_id": "1795219712", "engagement_time_msec": 120,
             "$current_url": "https://shop.example/x", "$host": "shop.example", "$pathname": "/x",
             "$device_id": "333.444", "$is_identified": false, "$lib": "measurement_protocol",
             "$consent": {"advertising": false}, "$set": {"tier": "gold", "age": 42},
