@@ -1,5 +1,7 @@
 //! `/g/collect` → the batch dialect.
 
+use std::collections::BTreeMap;
+
 use tallymark_event::{Timestamp, names, wire};
 
 use super::{
@@ -8,7 +10,8 @@ use super::{
     hit::{Hit, Hits},
     items,
     object::{Object, number_or_text, quoted},
-    page, stamp,
+    page,
+    stamp::Content,
 };
 use crate::{Refusal, Request, limits};
 
@@ -93,8 +96,10 @@ fn write_event(out: &mut String, hit: &Hit<'_>, at: usize, has_gpc: bool, now: T
     write_request(&mut properties, hit);
     write_parameters(&mut properties, hit, given_name, !consent.is_cookieless());
 
-    let start = out.len();
-    out.push_str("{\"event\":");
+    let id = content(hit).id(at, (!is_told_apart(hit)).then_some(now));
+    out.push_str("{\"uuid\":\"");
+    id.write(out);
+    out.push_str("\",\"event\":");
     out.push_str(&quoted(name));
     if let Some(distinct_id) = visitor.distinct_id() {
         out.push_str(",\"distinct_id\":");
@@ -102,13 +107,18 @@ fn write_event(out: &mut String, hit: &Hit<'_>, at: usize, has_gpc: bool, now: T
     }
     out.push_str(",\"properties\":");
     properties.write(out);
-    if !is_told_apart(hit) {
-        let id = stamp::id_of_receipt(out.get(start..).unwrap_or_default(), at, now);
-        out.push_str(",\"uuid\":\"");
-        id.write(out);
-        out.push('"');
-    }
     out.push('}');
+}
+
+/// All that a hit says, whatever the order and the part of its request.
+fn content(hit: &Hit<'_>) -> Content {
+    let mut content = Content::default();
+    let parameters: BTreeMap<&str, &str> = hit.with_prefix("").collect();
+    for (name, value) in parameters {
+        content.add(name);
+        content.add(value);
+    }
+    content
 }
 
 /// Whether nothing else that this client ever sends is the same: it names its page load and its place therein, or an

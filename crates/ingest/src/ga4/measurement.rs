@@ -8,7 +8,8 @@ use super::{
     collect::session_id,
     consent::Consent,
     object::{Object, number_or_text, quoted},
-    page, stamp,
+    page,
+    stamp::Content,
 };
 use crate::{
     Refusal, Request,
@@ -216,10 +217,17 @@ impl<'t> Sender<'t> {
             out.push_str(event.as_str());
             return;
         }
-        let start = out.len();
         let Event { name, params, timestamp_micros } = Event::read(event);
         let given_name = name.and_then(Value::string).unwrap_or_default();
-        out.push_str("{\"event\":");
+        let params = params.filter(|params| !params.is_null());
+        let own = params.map(members).unwrap_or_default();
+        let param = |wanted: &str| own.iter().find(|(name, _)| name == wanted).map(|(_, value)| *value);
+        let micros = timestamp_micros.or(param("timestamp_micros")).or(self.body.timestamp_micros);
+        // A moment, or an order's number, makes it that event and no other.
+        let is_told_apart = micros.is_some() || param("transaction_id").is_some();
+        out.push_str("{\"uuid\":\"");
+        self.content(event).id(at, (!is_told_apart).then_some(now)).write(out);
+        out.push_str("\",\"event\":");
         match name {
             Some(name) if name.kind() == Kind::String => {
                 out.push_str(&quoted(names::event_from_ga4(&given_name, self.user_id.is_some())));
@@ -231,10 +239,6 @@ impl<'t> Sender<'t> {
             out.push_str(",\"distinct_id\":");
             out.push_str(&quoted(distinct_id));
         }
-        let params = params.filter(|params| !params.is_null());
-        let own = params.map(members).unwrap_or_default();
-        let param = |wanted: &str| own.iter().find(|(name, _)| name == wanted).map(|(_, value)| *value);
-        let micros = timestamp_micros.or(param("timestamp_micros")).or(self.body.timestamp_micros);
         if let Some(micros) = micros {
             out.push_str(",\"timestamp\":");
             match moment_of(micros) {
@@ -251,14 +255,17 @@ impl<'t> Sender<'t> {
             Some(params) if params.kind() != Kind::Object => out.push_str(params.as_str()),
             _ => self.properties(&given_name, &own).write(out),
         }
-        // A moment, or an order's number, makes it that event and no other.
-        if micros.is_none() && param("transaction_id").is_none() {
-            let id = stamp::id_of_receipt(out.get(start..).unwrap_or_default(), at, now);
-            out.push_str(",\"uuid\":\"");
-            id.write(out);
-            out.push('"');
-        }
         out.push('}');
+    }
+
+    /// What tells an event from others: itself, and who sends it when.
+    fn content(&self, event: Value<'_>) -> Content {
+        let mut content = Content::default();
+        let micros = self.body.timestamp_micros.map(Value::as_str);
+        for piece in [Some(event.as_str()), self.device_id.as_deref(), self.user_id.as_deref(), micros] {
+            content.add(piece.unwrap_or_default());
+        }
+        content
     }
 
     fn properties(&self, event: &str, own: &[(String, Value<'_>)]) -> Object {

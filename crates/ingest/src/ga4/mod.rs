@@ -2,8 +2,8 @@
 //! Protocol's `/mp/collect`.
 //!
 //! A request is translated into the JSON text that a client of the batch dialect would have sent, and from there goes
-//! the way of all requests: one set of rules, one envelope, one ledger. The translation is a function of the request
-//! alone wherever the request can be told from another (see [`stamp`]), so that sending it again changes no row.
+//! the way of all requests: one set of rules, one envelope, one ledger. Events get their ids on the way, made of what
+//! they say, so that sending a request again changes no row ([`stamp`]).
 //!
 //! # In scope
 //! Form decoding and the merge rule ([`hit`]), consent ([`consent`]), items ([`items`]), client hints ([`hints`]), the
