@@ -10,7 +10,7 @@ const byNumber = (rows) => rows.map((row) => row.properties.i).sort((a, b) => a 
 scenarios(
   "ga4-mp 1.0.3 (npm)",
   (scenario) => {
-    scenario("events at once and postponed, constant parameters, more than a request holds", async ({ gate, tenant, received }) => {
+    scenario("events at once and postponed, and more than a request holds", async ({ gate, tenant, received }) => {
       const { createClient } = await load("ga4-mp");
       const ga4 = createClient(tenant.server_key, tenant.measurement_id, CLIENT_ID);
       ga4.GA_ENDPOINT = ga4.GA_ENDPOINT.replace("https://www.google-analytics.com", gate.url);

@@ -45,6 +45,7 @@ export async function gate(collector, site = {}) {
     const body = Buffer.concat(await incoming.toArray().catch(() => []));
     const { pathname: path, searchParams: query } = new URL(incoming.url, collector);
     const entry = { method: incoming.method, path, query, headers: incoming.headers, body, status: 0 };
+    if (path === "/site/left") return serve("left", path, answer);
     if (path.startsWith("/site/")) return serve(site[path.slice("/site/".length)], path, answer);
     if (path === "/favicon.ico") return answer.writeHead(204).end();
     const shut = bringsEvents(entry) && fate;
@@ -112,5 +113,8 @@ function corsOf({ headers }) {
   return { "access-control-allow-origin": headers.origin, "access-control-allow-credentials": "true" };
 }
 
-const offering = (bytes, names) =>
-  Buffer.from(bytes.toString().replace(/"supportedCompression":\[[^\]]*\]/, `"supportedCompression":${JSON.stringify(names)}`));
+/** The answer, with these compressions in place of the collector's own. */
+function offering(bytes, names) {
+  const own = /"supportedCompression":\[[^\]]*\]/;
+  return Buffer.from(bytes.toString().replace(own, `"supportedCompression":${JSON.stringify(names)}`));
+}

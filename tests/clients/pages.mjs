@@ -32,7 +32,7 @@ export const closeBrowser = () => browser?.close();
 
 /**
  * Opens pages as one visitor, and at the end holds the console to be clean.
- * @param {(visitor: { context: import("playwright-core").BrowserContext, page: import("playwright-core").Page }) => Promise<void>} visit
+ * @param {(visitor: { page: import("playwright-core").Page }) => Promise<void>} visit
  * @param {RegExp} [expected] what the console may say
  */
 export async function visitor(visit, expected) {
@@ -44,9 +44,16 @@ export async function visitor(visit, expected) {
   });
   context.on("weberror", (error) => noise.push(`uncaught: ${error.error()}`));
   try {
-    await visit({ context, page: await context.newPage() });
+    await visit({ page: await context.newPage() });
     assert.deepEqual(noise, [], "the console is clean");
   } finally {
     await context.close();
   }
 }
+
+/**
+ * Goes on to a page of the same site that has no client. A tab that is closed while the machine is busy may be killed
+ * before it was told; one that is navigated is told first.
+ * @param {import("playwright-core").Page} page
+ */
+export const leave = (page) => page.goto(new URL("/site/left", page.url()).href);

@@ -12,11 +12,12 @@ async function application(gate, tenant, given) {
 }
 
 scenarios("posthog (PyPI)", (scenario) => {
-  for (const [compressed, options] of [
-    ["plain", {}],
-    ["gzip", { gzip: true }],
-  ]) {
-    scenario(`events, people and groups, ${compressed}`, async ({ gate, tenant, received }) => {
+  for (const [way, { path, compressed, options }] of Object.entries({
+    plain: { path: "/batch/", compressed: "plain", options: {} },
+    gzip: { path: "/batch/", compressed: "gzip", options: { gzip: true } },
+    v1: { path: "/i/v1/analytics/events", compressed: "gzip", options: { capture_mode: "v1", capture_compression: "gzip" } },
+  })) {
+    scenario(`events, people and groups, ${way}`, async ({ gate, tenant, received }) => {
       await application(gate, tenant, { people: true, options });
       const rows = await received(
         ...["order paid", "$set", "$set_once", "$create_alias", "$groupidentify", "in group", "by nobody"],
@@ -31,9 +32,17 @@ scenarios("posthog (PyPI)", (scenario) => {
       assert.deepEqual(named(rows, "$groupidentify")[0].properties.$group_set, { seats: 7 });
       assert.deepEqual(named(rows, "in group")[0].properties.$groups, { company: "acme" });
       assert.equal(named(rows, "by nobody")[0].properties.$process_person_profile, false);
-      assert.ok(gate.deliveries().every((asked) => wrapping(asked) === compressed && asked.path === "/batch/"));
+      assert.ok(gate.deliveries().every((asked) => wrapping(asked) === compressed && asked.path === path));
     });
   }
+
+  scenario("no flag is on, and asking is one quick request", async ({ gate, tenant, received }) => {
+    await application(gate, tenant, { flags: true });
+    const asked = gate.asked.filter(({ path }) => path === "/flags/");
+    assert.deepEqual(asked.map(({ status }) => status), [200]);
+    const [called] = await received("$feature_flag_called");
+    assert.equal(called.properties.$feature_flag, "beta");
+  });
 
   for (const [failure, shut] of FAILURES) {
     scenario(`the collector fails, ${failure}: what was captured arrives once`, async ({ gate, tenant, received }) => {

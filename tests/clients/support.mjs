@@ -13,7 +13,7 @@ import { gate } from "./gate.mjs";
 export { until };
 
 /** Scenarios wait for clients' timers more than for anything else, so some run at a time. */
-const AT_A_TIME = 4;
+const AT_A_TIME = 5;
 const TIMEOUT_MS = 90_000;
 let count = 0;
 

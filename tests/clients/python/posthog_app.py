@@ -27,5 +27,9 @@ if given.get("people"):
     posthog.capture("in group", distinct_id="u-1", groups={"company": "acme"})
     posthog.capture("by nobody")
 
+if given.get("flags"):
+    flags = posthog.evaluate_flags("u-1")
+    failed += [flag for flag in ["beta", *flags.keys] if flags.is_enabled(flag)]
+
 posthog.shutdown()
 print(json.dumps(failed))
