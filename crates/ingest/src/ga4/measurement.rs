@@ -1,5 +1,7 @@
 //! The Measurement Protocol, `/mp/collect` → the batch dialect.
 
+pub(super) mod body;
+
 use std::borrow::Cow;
 
 use tallymark_event::{Timestamp, names, wire};
@@ -13,152 +15,10 @@ use super::{
 };
 use crate::{
     Refusal, Request,
-    decode::{Kind, Malformed, Scanner, Value, each_member},
+    decode::{Kind, Value},
     limits,
 };
-
-/// What a request says beside its events. Nothing of it has been checked but that it is JSON.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Body<'t> {
-    pub(super) client_id: Option<Value<'t>>,
-    pub(super) app_instance_id: Option<Value<'t>>,
-    pub(super) user_id: Option<Value<'t>>,
-    pub(super) timestamp_micros: Option<Value<'t>>,
-    pub(super) user_properties: Option<Value<'t>>,
-    pub(super) consent: Option<Value<'t>>,
-    pub(super) non_personalized_ads: Option<Value<'t>>,
-    pub(super) device: Option<Value<'t>>,
-    pub(super) user_location: Option<Value<'t>>,
-    pub(super) user_agent: Option<Value<'t>>,
-    pub(super) validation_behavior: Option<Value<'t>>,
-    pub(super) events: Option<Value<'t>>,
-}
-
-impl<'t> Body<'t> {
-    /// Reads a request's body: one JSON object.
-    pub(super) fn read(text: &'t str) -> Result<Self, Refusal> {
-        let mut body = Self::default();
-        let mut scanner = Scanner::new(text);
-        if scanner.peek() != Some(b'{') {
-            return Err(scanner
-                .value()
-                .and_then(|_| scanner.end())
-                .map_or_else(|malformed| refusal(&scanner, malformed), |()| Refusal::NotEvents));
-        }
-        each_member(&mut scanner, |scanner, key| {
-            let value = scanner.value()?;
-            if let Some(field) = body.field(&key.name()) {
-                *field = Some(value).filter(|value| !value.is_null());
-            }
-            Ok(())
-        })
-        .and_then(|()| scanner.end())
-        .map_err(|malformed| refusal(&scanner, malformed))?;
-        Ok(body)
-    }
-
-    fn field(&mut self, name: &[u8]) -> Option<&mut Option<Value<'t>>> {
-        Some(match name {
-            b"client_id" => &mut self.client_id,
-            b"app_instance_id" => &mut self.app_instance_id,
-            b"user_id" => &mut self.user_id,
-            b"timestamp_micros" => &mut self.timestamp_micros,
-            b"user_properties" => &mut self.user_properties,
-            b"consent" => &mut self.consent,
-            b"non_personalized_ads" => &mut self.non_personalized_ads,
-            b"device" => &mut self.device,
-            b"user_location" => &mut self.user_location,
-            b"user_agent" => &mut self.user_agent,
-            b"validation_behavior" => &mut self.validation_behavior,
-            b"events" => &mut self.events,
-            _ => return None,
-        })
-    }
-
-    /// The events; one alone need not be in an array (the ga4mp of `PyPI` sends it so).
-    pub(super) fn events(&self) -> Result<Vec<Value<'t>>, Refusal> {
-        let events = self.events.ok_or(Refusal::NoEvent)?;
-        match events.kind() {
-            Kind::Object => Ok(vec![events]),
-            Kind::Array => items(events, limits::MAX_HITS_PER_REQUEST).ok_or(Refusal::TooManyEvents),
-            _ => Err(Refusal::BatchNotArray { field: "events" }),
-        }
-    }
-}
-
-/// One event as it came; `None` in the fields of what is no object.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Event<'t> {
-    pub(super) name: Option<Value<'t>>,
-    pub(super) params: Option<Value<'t>>,
-    pub(super) timestamp_micros: Option<Value<'t>>,
-}
-
-impl<'t> Event<'t> {
-    pub(super) fn read(value: Value<'t>) -> Self {
-        let mut event = Self::default();
-        for (name, value) in members(value) {
-            match name.as_str() {
-                "name" => event.name = Some(value),
-                "params" => event.params = Some(value),
-                "timestamp_micros" => event.timestamp_micros = Some(value),
-                _ => {}
-            }
-        }
-        event
-    }
-}
-
-fn refusal(scanner: &Scanner<'_>, malformed: Malformed) -> Refusal {
-    Refusal::MalformedJson { at: scanner.at(), problem: malformed.problem() }
-}
-
-/// The members of an object, in their order; none of any other value, or of one too deep to be read.
-pub(super) fn members(value: Value<'_>) -> Vec<(String, Value<'_>)> {
-    let mut members = Vec::new();
-    if value.kind() == Kind::Object {
-        let mut scanner = Scanner::new(value.as_str());
-        let read = each_member(&mut scanner, |scanner, key| {
-            let name = String::from_utf8_lossy(&key.name()).into_owned();
-            members.push((name, scanner.value()?));
-            Ok(())
-        });
-        if read.is_err() {
-            members.clear();
-        }
-    }
-    members
-}
-
-/// The items of an array; `None` if there are more than `max`.
-pub(super) fn items(value: Value<'_>, max: usize) -> Option<Vec<Value<'_>>> {
-    let mut items = Vec::new();
-    let mut scanner = Scanner::new(value.as_str());
-    scanner.enter_array().ok()?;
-    let mut first = true;
-    while let Ok(true) = scanner.next_item(&mut first) {
-        if items.len() == max {
-            return None;
-        }
-        items.push(scanner.value().ok()?);
-    }
-    Some(items)
-}
-
-/// A string's text, or a number's.
-pub(super) fn text_of(value: Value<'_>) -> Option<Cow<'_, str>> {
-    match value.kind() {
-        Kind::Number => Some(Cow::Borrowed(value.as_str())),
-        _ => value.string(),
-    }
-    .filter(|text| !text.is_empty())
-}
-
-/// Microseconds since 1970, as a number or in a string.
-pub(super) fn moment_of(value: Value<'_>) -> Option<Timestamp> {
-    let micros: i64 = text_of(value)?.parse().ok()?;
-    Some(Timestamp::from_ms(micros.div_euclid(1_000)))
-}
+use body::{Body, Event, members, moment_of, text_of};
 
 /// Translates a request's body.
 pub(crate) fn translate(request: &Request<'_>, text: &str, now: Timestamp) -> Result<String, Refusal> {

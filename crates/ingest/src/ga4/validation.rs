@@ -9,7 +9,7 @@ mod names;
 
 use tallymark_event::{Timestamp, json};
 
-use super::measurement::{Body, items, members, moment_of, text_of};
+use super::measurement::body::{Body, items, members, moment_of, text_of};
 use crate::{
     Answer, Refusal, Request,
     decode::{self, Kind, Value, parameter},

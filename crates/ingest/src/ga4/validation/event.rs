@@ -5,7 +5,7 @@ use tallymark_event::Timestamp;
 use super::{Code, Report, is_digits, moment, names, scalar};
 use crate::{
     decode::{Kind, Value},
-    ga4::measurement::{Event, items, members},
+    ga4::measurement::body::{Event, items, members},
 };
 
 const MAX_PARAMETERS: usize = 25;
