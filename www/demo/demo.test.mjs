@@ -28,6 +28,11 @@ export default { async fetch(request) {
   return Response.json({ events: [], next_after: after });
 } };`;
 
+const DEPLOYED = {
+  posthog: { POSTHOG_PROJECT_API_KEY: "phc_1", POSTHOG_HOST: "", POSTHOG_CAPTURE_PAGEVIEW: "false" },
+  ga4: { POSTHOG_PROJECT_API_KEY: "", GOOGLE_ANALYTICS_MEASUREMENT_ID: "G-ABC" },
+};
+
 let folder;
 let mf;
 before(async () => {
@@ -45,6 +50,14 @@ before(async () => {
           bindings: { TENANTS: [TENANT, { ...TENANT, slug: "second" }] },
           serviceBindings: { COLLECTOR: "collector" },
         },
+        // As somebody deploys it who keeps a PostHog, or a GA4.
+        ...Object.entries(DEPLOYED).map(([name, settings]) => ({
+          ...common,
+          name,
+          modules: [{ type: "ESModule", path: "index.js", contents }],
+          bindings: { TENANTS: [TENANT], ...settings },
+          serviceBindings: { COLLECTOR: "collector" },
+        })),
         { ...common, name: "collector", script: RECORDER },
       ],
     }),
@@ -73,6 +86,26 @@ test("every page is served with its policy, is never cached, and holds no secret
     assert.doesNotMatch(text, /sk_secret|rk_secret/, path);
     assert.doesNotMatch(text, /\son\w+="|<style|\sstyle="/, `${path}: nothing that the policy would refuse`);
   }
+});
+
+test("the layout takes the settings of the layouts that it stands for, and the policy follows", async () => {
+  const of = async (worker) => {
+    const response = worker ? await (await mf.getWorker(worker)).fetch("http://shop.example/fern/") : await get("/fern/");
+    const [, tag] = /<script async ([^>]*)>/.exec(await response.text());
+    return [tag, /connect-src ([^;]*)/.exec(response.headers.get("content-security-policy"))[1]];
+  };
+  assert.deepEqual(await of(), [
+    'src="/tm.js" data-key="wk_public" data-host="http://shop.example" data-capture-pageview="true" data-capture-pageleave="true"',
+    "'self'",
+  ]);
+  assert.deepEqual(await of("posthog"), [
+    'src="/tm.js" data-key="phc_1" data-host="https://us.i.posthog.com" data-capture-pageview="false" data-capture-pageleave="true"',
+    "'self' https://us.i.posthog.com",
+  ]);
+  assert.deepEqual(await of("ga4"), [
+    'src="/tm.js" data-dialect="ga4" data-measurement-id="G-ABC"',
+    "'self' https://www.google-analytics.com",
+  ]);
 });
 
 test("a tenant's name is text, whatever it holds", async () => {

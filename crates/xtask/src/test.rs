@@ -26,6 +26,7 @@ const STEPS: &[Step] = &[
     ("contract", || node_tests("tests/contract/*.test.mjs")),
     ("faults", || browser_tests("tests/faults/*.test.mjs")),
     ("e2e", || browser_tests("tests/e2e/*.test.mjs")),
+    ("layouts", || run(node_test_command("tests/layouts/*.test.mjs").env("PYTHON", setup::python()?))),
     ("clients", clients),
     ("packaging", || browser_tests("tests/packaging/*.test.mjs")),
     ("engines", engines),

@@ -5,7 +5,7 @@ import { landing, notFound } from "./pages/landing";
 import { json, newNonce, page } from "./respond";
 import { shopOf } from "./shop";
 import { Site } from "./site";
-import { craftOf, tenants, type Env } from "./tenants";
+import { craftOf, layoutSettings, tenants, type Env } from "./tenants";
 
 /**
  * The demo: `/` chooses a shop, `/<slug>/…` is a shop. It stands beside the collector on one origin, which has
@@ -25,7 +25,7 @@ export default {
 
     const craft = craftOf(tenant, all);
     const now = Date.now();
-    const site = new Site(tenant, shopOf(tenant, craft, now), new Collector(env.COLLECTOR, tenant, url.origin), url, now);
+    const site = new Site(tenant, shopOf(tenant, craft, now), new Collector(env.COLLECTOR, tenant, url.origin), url, now, layoutSettings(env));
     return (await site.answer(request, rest)) ?? missing(url);
   },
 };

@@ -6,12 +6,14 @@ import { PAGE_CONFIG_ID, type PageConfig } from "./page-config";
 import { panel } from "./panel";
 import type { Craft } from "./tenants";
 
-/** The layout's settings, named like those that it replaces (`POSTHOG_PROJECT_API_KEY`…). */
+/** The layout's settings, named as in the layouts that it stands for; docs/LAYOUTS.md shows those. */
 export interface LayoutConfig {
-  TALLYMARK_KEY: string;
-  TALLYMARK_SCRIPT: string;
-  TALLYMARK_CAPTURE_PAGEVIEW: boolean;
-  TALLYMARK_CAPTURE_PAGELEAVE: boolean;
+  POSTHOG_PROJECT_API_KEY?: string;
+  POSTHOG_HOST?: string;
+  POSTHOG_CAPTURE_PAGEVIEW?: boolean;
+  POSTHOG_CAPTURE_PAGELEAVE?: boolean;
+  /** Used where there is no PostHog key: one SDK speaks to one. */
+  GOOGLE_ANALYTICS_MEASUREMENT_ID?: string;
 }
 
 const SECTIONS = [
@@ -43,8 +45,19 @@ ${body}
 
 /** What a customer pastes: the stub takes calls are taken from here on, and the script comes when it comes. */
 function analytics(config: LayoutConfig, nonce: string): Html {
+  const { POSTHOG_PROJECT_API_KEY: key, GOOGLE_ANALYTICS_MEASUREMENT_ID: id } = config;
+  if (!key && !id) return html``;
+  const { POSTHOG_CAPTURE_PAGEVIEW: view = true, POSTHOG_CAPTURE_PAGELEAVE: leave = true } = config;
+  const tag = key
+    ? html`<script async src="/tm.js" data-key="${key}" data-host="${hostOf(config)}" data-capture-pageview="${String(view)}" data-capture-pageleave="${String(leave)}"></script>`
+    : html`<script async src="/tm.js" data-dialect="ga4" data-measurement-id="${id!}"></script>`;
   return html`<script nonce="${nonce}">${trusted(stub)}</script>
-<script async src="${config.TALLYMARK_SCRIPT}" data-key="${config.TALLYMARK_KEY}" data-capture-pageview="${String(config.TALLYMARK_CAPTURE_PAGEVIEW)}" data-capture-pageleave="${String(config.TALLYMARK_CAPTURE_PAGELEAVE)}"></script>`;
+${tag}`;
+}
+
+/** Who is sent to: what the page's policy has to allow. */
+export function hostOf({ POSTHOG_PROJECT_API_KEY, POSTHOG_HOST }: LayoutConfig): string {
+  return POSTHOG_PROJECT_API_KEY ? POSTHOG_HOST || "https://us.i.posthog.com" : "https://www.google-analytics.com";
 }
 
 export interface ShopPage {

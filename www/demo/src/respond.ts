@@ -1,13 +1,16 @@
 import type { Html } from "./html";
 
-/** Styles and scripts of our own origin only; the SDK compiles wasm, which CSP counts as a kind of eval. */
-function contentSecurityPolicy(nonce: string): string {
+/**
+ * Styles and scripts of our own origin only; the SDK compiles wasm, which CSP counts as a kind of eval. `host`: where
+ * events go.
+ */
+function contentSecurityPolicy(nonce: string, host: string): string {
   return [
     "default-src 'none'",
     `script-src 'self' 'nonce-${nonce}' 'wasm-unsafe-eval'`,
     "style-src 'self'",
     "img-src 'self'",
-    "connect-src 'self'",
+    `connect-src 'self' ${host}`.trim(),
     "form-action 'self'",
     "base-uri 'none'",
     "frame-ancestors 'none'",
@@ -26,14 +29,14 @@ export function newNonce(): string {
   return btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(16))));
 }
 
-export function page(markup: Html, nonce: string, status = 200): Response {
+export function page(markup: Html, nonce: string, status = 200, host = ""): Response {
   return new Response(markup.text, {
     status,
     headers: {
       ...EVERYWHERE,
       "content-type": "text/html; charset=utf-8",
       "cache-control": "no-store",
-      "content-security-policy": contentSecurityPolicy(nonce),
+      "content-security-policy": contentSecurityPolicy(nonce, host),
     },
   });
 }

@@ -3,7 +3,7 @@ import { benchOf } from "./bench";
 import type { Collector } from "./collector";
 import { submitAdjustment, submitRecipe, type Submitted } from "./forms";
 import { Refused } from "./inventory";
-import { shopLayout, type LayoutConfig, type Section } from "./layout";
+import { hostOf, shopLayout, type LayoutConfig, type Section } from "./layout";
 import { batches } from "./pages/batches";
 import { home } from "./pages/home";
 import { inventory } from "./pages/inventory";
@@ -25,6 +25,7 @@ export class Site {
     private readonly collector: Collector,
     private readonly url: URL,
     private readonly now: number,
+    private readonly settings: LayoutConfig,
   ) {
     this.base = `/${tenant.slug}`;
   }
@@ -104,11 +105,11 @@ export class Site {
 
   private page(title: string, section: Section, main: Html, status = 200): Response {
     const nonce = newNonce();
+    // The collector next door, unless whoever deploys this says otherwise.
     const config: LayoutConfig = {
-      TALLYMARK_KEY: this.tenant.browser_key,
-      TALLYMARK_SCRIPT: "/tm.js",
-      TALLYMARK_CAPTURE_PAGEVIEW: true,
-      TALLYMARK_CAPTURE_PAGELEAVE: true,
+      POSTHOG_PROJECT_API_KEY: this.tenant.browser_key,
+      POSTHOG_HOST: this.url.origin,
+      ...this.settings,
     };
     const isBench = section === "/workbench";
     const markup = shopLayout({
@@ -129,6 +130,7 @@ export class Site {
       main,
       workbench: isBench,
     });
-    return page(markup, nonce, status);
+    const host = new URL(hostOf(config)).origin;
+    return page(markup, nonce, status, host === this.url.origin ? "" : host);
   }
 }

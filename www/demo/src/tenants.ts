@@ -1,3 +1,5 @@
+import type { LayoutConfig } from "./layout";
+
 /** The collector as a service binding: the Worker next door, reached without a socket. */
 export interface Fetcher {
   fetch(request: Request): Promise<Response>;
@@ -8,6 +10,24 @@ export interface Env {
   COLLECTOR: Fetcher;
   /** `Tenant[]`, as JSON text or as a JSON binding. */
   TENANTS: string | Tenant[];
+  POSTHOG_PROJECT_API_KEY?: string;
+  POSTHOG_HOST?: string;
+  POSTHOG_CAPTURE_PAGEVIEW?: string | boolean;
+  POSTHOG_CAPTURE_PAGELEAVE?: string | boolean;
+  GOOGLE_ANALYTICS_MEASUREMENT_ID?: string;
+}
+
+/** What of the layout's settings is given; a deployment's variables are texts. */
+export function layoutSettings(env: Env): LayoutConfig {
+  const settings: LayoutConfig = {};
+  for (const name of ["POSTHOG_PROJECT_API_KEY", "POSTHOG_HOST", "GOOGLE_ANALYTICS_MEASUREMENT_ID"] as const) {
+    const value = env[name];
+    if (value !== undefined) settings[name] = value;
+  }
+  for (const name of ["POSTHOG_CAPTURE_PAGEVIEW", "POSTHOG_CAPTURE_PAGELEAVE"] as const) {
+    if (env[name] !== undefined) settings[name] = String(env[name]).toLowerCase() !== "false";
+  }
+  return settings;
 }
 
 /** One shop, and its three keys. Only `browser_key` may ever appear in a page. */
