@@ -97,9 +97,51 @@ impl<'t> Value<'t> {
         Some(if self.escaped { Cow::Owned(unescape(raw)) } else { Cow::Borrowed(raw) })
     }
 
+    /// A string's characters, each escape read as it is met, so that nothing is allocated. `None` for any other kind.
+    pub fn chars(self) -> Option<Chars<'t>> {
+        self.text.strip_prefix('"')?.strip_suffix('"').map(Chars)
+    }
+
     /// A number without fraction or exponent, in range. `None` for anything else.
     pub fn integer(self) -> Option<i64> {
         (self.kind() == Kind::Number).then(|| self.text.parse().ok()).flatten()
+    }
+}
+
+/// The characters of a string, from [`Value::chars`].
+#[derive(Clone, Debug)]
+pub struct Chars<'t>(&'t str);
+
+impl Iterator for Chars<'_> {
+    type Item = char;
+
+    #[inline]
+    fn next(&mut self) -> Option<char> {
+        let mut rest = self.0.chars();
+        let c = match rest.next()? {
+            '\\' => {
+                let (c, length) = escape(rest.as_str());
+                rest = rest.as_str().get(length..).unwrap_or_default().chars();
+                c
+            }
+            c => c,
+        };
+        self.0 = rest.as_str();
+        Some(c)
+    }
+}
+
+/// Reads what follows a backslash: the character it stands for and the bytes read.
+fn escape(tail: &str) -> (char, usize) {
+    match tail.as_bytes().first() {
+        Some(b'b') => ('\u{8}', 1),
+        Some(b'f') => ('\u{c}', 1),
+        Some(b'n') => ('\n', 1),
+        Some(b'r') => ('\r', 1),
+        Some(b't') => ('\t', 1),
+        Some(b'u') => unicode_escape(tail.as_bytes()),
+        Some(&c) => (char::from(c), 1),
+        None => (char::REPLACEMENT_CHARACTER, 0),
     }
 }
 
@@ -110,23 +152,9 @@ pub fn unescape(raw: &str) -> String {
     let mut rest = raw;
     while let Some((run, tail)) = rest.split_once('\\') {
         out.push_str(run);
-        let mut chars = tail.chars();
-        let c = match chars.next() {
-            Some('b') => '\u{8}',
-            Some('f') => '\u{c}',
-            Some('n') => '\n',
-            Some('r') => '\r',
-            Some('t') => '\t',
-            Some('u') => {
-                let (c, length) = unicode_escape(tail.as_bytes());
-                chars = tail.get(length..).unwrap_or_default().chars();
-                c
-            }
-            Some(c) => c,
-            None => break,
-        };
+        let (c, length) = escape(tail);
         out.push(c);
-        rest = chars.as_str();
+        rest = tail.get(length..).unwrap_or_default();
     }
     out.push_str(rest);
     out
@@ -167,7 +195,9 @@ mod tests {
             let mut raw = serde_json::to_string(&text).unwrap();
             raw.insert_str(1, ["", "\\/", "\\u0041", "\\ud83d\\ude00", "\\\\", "\\b\\f", "\\u0000", "\\\""][at]);
             let expected: String = serde_json::from_str(&raw).unwrap();
-            prop_assert_eq!(Value::well_formed(&raw).string().unwrap(), expected);
+            let value = Value::well_formed(&raw);
+            prop_assert_eq!(value.string().unwrap(), expected.as_str());
+            prop_assert_eq!(value.chars().unwrap().collect::<String>(), expected);
         }
     }
 }
