@@ -18,7 +18,7 @@ const NAMES = Object.keys(Op).filter((name) => isNaN(name));
 
 /** Does a call as core.ts does, and gives every effect in full. */
 function drive(module, [name, lines = [], wall = 0, mono = 0, ...numbers]) {
-  const text = Buffer.from(lines.join("\n"));
+  const text = Buffer.from(["2026-11-21T00:14:39.697Z", ...lines].join("\n"));
   const address = module.buffer(text.length);
   new Uint8Array(module.memory.buffer, address, text.length).set(text);
   module.call(Op[name], text.length, wall, mono, ...numbers);

@@ -100,7 +100,8 @@ export const now = (op: Op, message = "", x = NaN, i?: number, j?: number, k?: n
 
 /** Makes a call. */
 export function make(made: Call): void {
-  const message = made[1];
+  // When it happened: the module has no calendar. An event may have been given another time than its call.
+  const message = new Date((!made[0] && made[4]) || made[2]).toISOString() + "\n" + made[1];
   // A UTF-16 unit takes three bytes of UTF-8 at most.
   const most = message.length * 3;
   if (!(input && input.length > most)) {

@@ -3,9 +3,10 @@ import { holds } from "./consent.js";
 
 /**
  * JSON, if there is any of the value. Half a character, as texts end in that were cut to a length, becomes U+FFFD:
- * PostHog would refuse it, with all that is in the same request. (So does the name of one, written out.)
+ * PostHog would refuse it, with all that is in the same request. A text that only names one, `\\ud83d`, stays.
  */
-export const stringify = (value: unknown): string => (JSON.stringify(value) ?? "").replace(/\\ud[89a-f]../g, "\\ufffd");
+export const stringify = (value: unknown): string => (JSON.stringify(value) ?? "").replace(/\\(\\|ud[89a-f]..)/g, halfless);
+const halfless = (escape: string, escaped: string) => (escaped[1] ? "\\ufffd" : escape);
 
 /** The members of an object's JSON, without the braces. */
 export const members = (object: object): string => stringify(object).slice(1, -1);

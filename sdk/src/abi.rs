@@ -5,7 +5,7 @@
 //! # In: calls
 //! [`call`] takes the number of an [`Op`], the two clocks in ms (`Date.now()`, `performance.now()`), and what
 //! the operation needs: up to four lines of text, a float and three integers; what it does not need is not
-//! looked at. Text goes through one buffer: [`buffer`]`(size)` says where it is, and JavaScript writes UTF-8
+//! looked at. A line before these says when what is told happened, as RFC 3339. Text goes through one buffer: [`buffer`]`(size)` says where it is, and JavaScript writes UTF-8
 //! there with `TextEncoder.encodeInto`. A line is a JSON value as `JSON.stringify` writes it (which escapes line
 //! ends, so that a line end is always a separator), an object's members without the braces, or nothing. The
 //! buffer moves only when [`buffer`] is called.
@@ -51,7 +51,7 @@ use tallymark_tracker::{Decision, Effect, Now, Slot, Start, Tracker};
 #[derive(Clone, Copy)]
 #[repr(u8)]
 enum Op {
-    /// Lines: name, properties. Float: when it happened in ms since the epoch, NaN for now.
+    /// Lines: name, properties.
     Capture,
     /// Lines: place, query, own members, properties.
     Page,
@@ -207,15 +207,15 @@ pub extern "C" fn buffer(size: usize) -> *mut u8 {
 pub extern "C" fn call(op: usize, len: usize, wall: f64, mono: f64, x: f64, i: u32, j: u32, k: u32) {
     let module = module();
     let mut lines = module.input.get(..len).unwrap_or(&[]).split(|byte| *byte == b'\n');
-    let [a, b, c, d] = [(); 4].map(|()| {
+    let [moment, a, b, c, d] = [(); 5].map(|()| {
         let line = lines.next().unwrap_or(&[]);
         // SAFETY: written by encodeInto, see above; a line end is a whole character.
         unsafe { core::str::from_utf8_unchecked(line) }
     });
-    let tracker = module.tracker.at(Now { wall_ms: wall as i64, monotonic_ms: mono as u64 });
+    let tracker = module.tracker.at(Now { wall_ms: wall as i64, monotonic_ms: mono as u64 }, moment);
     let Some(op) = Op::from_number(op) else { return };
     match op {
-        Op::Capture => tracker.capture(a, b, (!x.is_nan()).then_some(x as i64)),
+        Op::Capture => tracker.capture(a, b),
         Op::Page => tracker.page(a, b, c, d),
         Op::Locate => tracker.locate(a, b),
         Op::Identify => tracker.identify(a, b),

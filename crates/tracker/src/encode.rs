@@ -5,10 +5,9 @@ use alloc::string::String;
 use tallymark_event::wire;
 
 use crate::{
-    Now,
     context::{Context, RESERVED},
     drops::Drops,
-    members, text,
+    members,
 };
 
 /// What one event says beside its context. Texts are JSON unless said otherwise.
@@ -19,8 +18,8 @@ pub(crate) struct Entry<'a> {
     pub(crate) id: &'a str,
     /// String.
     pub(crate) distinct_id: &'a str,
-    /// When it happened, wall clock in ms.
-    pub(crate) at_ms: i64,
+    /// When it happened, as RFC 3339.
+    pub(crate) moment: &'a str,
     pub(crate) seq: u32,
     pub(crate) monotonic_ms: u64,
     /// Members that the SDK adds to this event. They give way to `properties`, and the context to both.
@@ -45,7 +44,7 @@ pub(crate) fn event(out: &mut String, entry: &Entry<'_>, context: &Context) -> C
     members::raw(out, "event", entry.name);
     members::text(out, "uuid", entry.id);
     members::raw(out, "distinct_id", entry.distinct_id);
-    moment(out, "timestamp", entry.at_ms);
+    members::text(out, "timestamp", entry.moment);
     members::key(out, "properties");
     out.push('{');
     let at = out.len();
@@ -78,6 +77,8 @@ pub(crate) struct Envelope {
     pub(crate) key: String,
     /// JSON string.
     pub(crate) stream_id: String,
+    /// When what is captured now happened, and what is sent now is sent: RFC 3339.
+    pub(crate) moment: String,
     /// Whether the stream has no copy of its events on disk.
     pub(crate) memory_only: bool,
     /// The stream's last will: the event, as JSON, that ends it should nothing more be heard of it.
@@ -106,9 +107,9 @@ impl Envelope {
     }
 
     /// Appends what comes behind the events: the moment of sending, and the stream's report.
-    pub(crate) fn close(&self, out: &mut String, seq: u32, drops: &mut Drops, now: Now) {
+    pub(crate) fn close(&self, out: &mut String, seq: u32, drops: &mut Drops) {
         out.push(']');
-        moment(out, "sent_at", now.wall_ms);
+        members::text(out, "sent_at", &self.moment);
         members::key(out, wire::STREAM);
         self.report(out, seq, drops, &self.will);
         drops.unreported = false;
@@ -132,13 +133,6 @@ impl Envelope {
     }
 }
 
-fn moment(out: &mut String, name: &str, ms: i64) {
-    members::key(out, name);
-    out.push('"');
-    text::moment(out, ms);
-    out.push('"');
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -150,7 +144,7 @@ mod tests {
     use std::string::ToString;
     use tallymark_event::DropReason;
 
-    const NOW: Now = Now { wall_ms: 1_795_220_079_697, monotonic_ms: 42 };
+    const NOW: &str = "2026-11-21T00:14:39.697Z";
 
     fn context(given: &Map<String, Value>) -> Context {
         let given = Value::Object(given.clone()).to_string();
@@ -164,9 +158,9 @@ mod tests {
             name: &name,
             id: "i",
             distinct_id: "\"d\"",
-            at_ms: NOW.wall_ms,
+            moment: NOW,
             seq: 5,
-            monotonic_ms: NOW.monotonic_ms,
+            monotonic_ms: 42,
             own: members::of_object(&own).unwrap(),
             properties: members::of_object(&properties).unwrap(),
         };
@@ -216,13 +210,14 @@ mod tests {
         let envelope = Envelope {
             key: "\"wk_1\"".into(),
             stream_id: "\"01919fff-0000-7000-8000-000000000000\"".into(),
+            moment: NOW.into(),
             memory_only: true,
             will: String::new(),
         };
         let mut text = String::from("left over");
         envelope.open(&mut text);
         text.push_str("1,2");
-        envelope.close(&mut text, u32::MAX, &mut drops, NOW);
+        envelope.close(&mut text, u32::MAX, &mut drops);
         assert!(text.len() <= envelope.bytes() + 3, "{}", text.len());
         let body: Value = serde_json::from_str(&text).unwrap();
         assert_eq!(body["api_key"], "wk_1");

@@ -108,6 +108,7 @@ impl Outbox {
             envelope: Envelope {
                 key: String::new(),
                 stream_id: String::new(),
+                moment: String::new(),
                 memory_only: false,
                 will: String::new(),
             },
@@ -468,7 +469,7 @@ impl Outbox {
         }
         self.will_told = true;
         self.report_alone = false;
-        self.envelope.close(out, self.seq, &mut self.drops, now);
+        self.envelope.close(out, self.seq, &mut self.drops);
         self.last_flight = id;
         let mut flight = Flight { id, until_ms: NEVER, bytes: 0 };
         if beacon {

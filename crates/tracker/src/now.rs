@@ -1,7 +1,5 @@
 //! The two clocks of a page.
 
-use tallymark_event::Timestamp;
-
 /// The moment of a call, on both clocks: the wall clock says when, and may be wrong or set back; the
 /// monotonic clock says how long, and never goes back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,8 +11,11 @@ pub struct Now {
 }
 
 impl Now {
-    /// The wall clock as a timestamp.
-    pub const fn timestamp(self) -> Timestamp {
-        Timestamp::from_ms(self.wall_ms)
+    /// The wall clock as the shell writes it.
+    #[cfg(test)]
+    pub(crate) fn written(self) -> alloc::string::String {
+        let mut text = alloc::string::String::new();
+        tallymark_event::Timestamp::from_ms(self.wall_ms).write(&mut text);
+        text
     }
 }

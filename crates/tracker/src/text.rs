@@ -1,11 +1,9 @@
-//! Numbers, ids and moments as text, and pieces of text, in few bytes of code.
+//! Numbers and ids as text, and pieces of text, in few bytes of code.
 //!
 //! `tallymark_event` writes the same texts for the collector, where speed counts: into arrays, with the
 //! standard library's check of UTF-8 behind them. In the browser the bytes count: these took 1.6 kB less wasm.
 
 use alloc::string::String;
-
-use tallymark_event::Timestamp;
 
 /// `text` from byte `from` to byte `to`; nothing where that isn't a piece of it.
 #[inline(never)] // The checks are 90 bytes of wasm wherever they are.
@@ -63,36 +61,6 @@ pub(crate) fn id(out: &mut String, [high, low]: [u64; 2]) {
     }
 }
 
-/// Appends a moment, in ms since the epoch, as `2026-11-21T00:11:21.182Z`. One before 1970, where no clock of a browser
-/// is, is 1970.
-#[allow(clippy::cast_possible_truncation)] // Timestamps end with the year 9999.
-pub(crate) fn moment(out: &mut String, ms: i64) {
-    let ms = Timestamp::from_ms(ms).ms().max(0).unsigned_abs();
-    let time = (ms % 86_400_000) as u32;
-    // Days since 0000-03-01, four to the day; then Neri and Schneider's algorithm (doi:10.1002/spe.3172), which takes
-    // months for the integer parts of a straight line, as it does with years.
-    let days = 4 * ((ms / 86_400_000) as u32 + 719_468) + 3;
-    let (century, of_century) = (days / 146_097, (days % 146_097) | 3);
-    let (year_of_century, day_of_year) = (of_century / 1_461, of_century % 1_461 / 4);
-    let line = 2_141 * day_of_year + 197_913;
-    // The year begins with March: these two are months 13 and 14.
-    let is_next = u32::from(day_of_year >= 306);
-    digits(out, u64::from(100 * century + year_of_century + is_next));
-    two(out, '-', (line >> 16) - 12 * is_next);
-    two(out, '-', (line & 0xffff) / 2_141 + 1);
-    two(out, 'T', time / 3_600_000);
-    two(out, ':', time / 60_000 % 60);
-    two(out, ':', time / 1_000 % 60);
-    decimals(out, u64::from(time % 1_000), 100);
-    out.push('Z');
-}
-
-fn two(out: &mut String, before: char, value: u32) {
-    out.push(before);
-    digits(out, u64::from(value / 10));
-    digits(out, u64::from(value % 10));
-}
-
 /// Appends `.` and the digits of `value`, the first of which stands for `place`.
 pub(crate) fn decimals(out: &mut String, value: u64, mut place: u64) {
     out.push('.');
@@ -117,11 +85,8 @@ mod tests {
         }
 
         #[test]
-        fn ids_and_moments_are_the_collectors(ms in 0i64..253_402_300_800_000, random: [u8; 10]) {
+        fn ids_are_the_collectors(ms in 0i64..253_402_300_800_000, random: [u8; 10]) {
             let (mut ours, mut theirs) = (String::new(), String::new());
-            let timestamp = Timestamp::from_ms(ms);
-            moment(&mut ours, ms);
-            timestamp.write(&mut theirs);
             let unique = EventId::v7(ms.unsigned_abs(), random);
             let (high, low) = unique.as_bytes().split_at(8);
             id(&mut ours, [high, low].map(|half| u64::from_be_bytes(half.try_into().unwrap())));

@@ -156,14 +156,14 @@ fn take(tracker: &mut Tracker, world: &mut World, step: &Step) -> Result<(), Tes
     if let Step::Pass(ms) = step {
         world.ms += ms;
     }
-    let tracker =
-        tracker.at(Now { wall_ms: 1_795_220_079_697 + world.ms.cast_signed(), monotonic_ms: world.ms });
+    let now = Now { wall_ms: 1_795_220_079_697 + world.ms.cast_signed(), monotonic_ms: world.ms };
+    let tracker = tracker.at(now, &now.written());
     match step {
         Step::Capture { bytes } => {
-            tracker.capture("\"e\"", &format!("{{\"x\":\"{}\"}}", "y".repeat(*bytes)), None);
+            tracker.capture("\"e\"", &format!("{{\"x\":\"{}\"}}", "y".repeat(*bytes)));
         }
-        Step::BadName => tracker.capture("", "{}", None),
-        Step::BadProperties => tracker.capture("\"e\"", "", None),
+        Step::BadName => tracker.capture("", "{}"),
+        Step::BadProperties => tracker.capture("\"e\"", ""),
         Step::Identify(user) => tracker.identify(&format!("\"u{user}\""), "{\"a\":1}"),
         Step::View => tracker.page("\"$pathname\":\"/\"", "", "", "{}"),
         Step::Pass(_) => tracker.tick(),

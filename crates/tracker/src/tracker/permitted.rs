@@ -115,9 +115,8 @@ impl World {
     fn pass(&mut self) -> String {
         self.ms += STEP_MS;
         let now = Now { wall_ms: WALL + self.ms.cast_signed(), monotonic_ms: self.ms };
-        self.tracker.at(now);
-        let mut moment = String::new();
-        now.timestamp().write(&mut moment);
+        let moment = now.written();
+        self.tracker.at(now, &moment);
         if self.holds != Denied {
             self.permitted.insert(moment.clone());
         }
@@ -181,7 +180,7 @@ impl World {
 
     fn capture(&mut self, now: String) {
         let name = format!("e{}", self.ms);
-        self.tracker.capture(&format!("\"{name}\""), "{}", None);
+        self.tracker.capture(&format!("\"{name}\""), "{}");
         self.tracker.identify(&format!("\"u{}\"", self.ms), "{}");
         if self.holds != Denied {
             self.captured.insert(name, now);

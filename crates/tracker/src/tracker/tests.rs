@@ -72,7 +72,7 @@ impl Page {
     fn after(&mut self, ms: u64, call: impl FnOnce(&mut Tracker)) -> &mut Self {
         self.ms += ms;
         let now = Now { wall_ms: WALL + i64::try_from(self.ms).unwrap(), monotonic_ms: self.ms };
-        call(self.tracker.at(now));
+        call(self.tracker.at(now, &now.written()));
         let mut text = String::new();
         while let Some(effect) = self.tracker.poll(&mut text) {
             match effect {
@@ -115,7 +115,7 @@ impl Page {
     }
 
     fn capture(&mut self, name: &str) -> &mut Self {
-        self.after(0, |t| t.capture(&json!(name).to_string(), "{}", None))
+        self.after(0, |t| t.capture(&json!(name).to_string(), "{}"))
     }
 
     fn view(&mut self) -> &mut Self {
@@ -136,7 +136,7 @@ impl Page {
 fn an_event_says_where_when_who_and_which() {
     let mut page = Page::new();
     page.view();
-    page.after(5, |t| t.capture("\"clicked\"", r#"{"x":1,"title":"mine"}"#, None));
+    page.after(5, |t| t.capture("\"clicked\"", r#"{"x":1,"title":"mine"}"#));
     let [view, click] = page.flush().try_into().unwrap();
     assert_eq!(view["event"], "$pageview");
     assert_eq!(view["properties"]["title"], "T");
@@ -164,7 +164,8 @@ fn an_event_says_where_when_who_and_which() {
 #[test]
 fn a_time_that_the_page_gives_is_the_events_and_not_the_sessions() {
     let mut page = Page::new();
-    page.after(0, |t| t.capture("\"old\"", "{}", Some(0)));
+    let now = Now { wall_ms: WALL, monotonic_ms: 0 };
+    page.after(0, |t| t.at(now, "1970-01-01T00:00:00.000Z").capture("\"old\"", "{}"));
     page.capture("new");
     let [old, new] = page.flush().try_into().unwrap();
     assert_eq!(old["timestamp"], "1970-01-01T00:00:00.000Z");
@@ -430,7 +431,7 @@ fn an_idle_visitor_comes_back_to_another_session_without_the_campaign() {
     page.view();
     page.after(0, |t| t.locate(r#""$pathname":"/y""#, ""));
     page.capture("same");
-    page.after(SESSION_IDLE_MS.unsigned_abs(), |t| t.capture("\"back\"", "{}", None));
+    page.after(SESSION_IDLE_MS.unsigned_abs(), |t| t.capture("\"back\"", "{}"));
     let [_, same, back] = page.flush().try_into().unwrap();
     assert_eq!(same["properties"]["utm_source"], "n");
     assert!(back["properties"].get("utm_source").is_none());
@@ -444,7 +445,7 @@ fn activity_is_written_down_now_and_then() {
     let written = |page: &Page| page.kept.iter().filter(|(slot, _)| *slot == Slot::Session).count();
     let before = written(&page);
     for _ in 0..50 {
-        page.after(200, |t| t.capture("\"a\"", "{}", None));
+        page.after(200, |t| t.capture("\"a\"", "{}"));
     }
     assert_eq!(written(&page) - before, 2);
 }
@@ -476,10 +477,10 @@ fn a_few_events_wait_three_seconds_for_company() {
 fn bad_calls_are_numbered_counted_and_told() {
     let mut page = Page::new();
     for (name, properties) in [("", "{}"), ("\"\"", "{}"), ("\"a\"", ""), ("\"a\"", "[1]")] {
-        page.after(0, |t| t.capture(name, properties, None));
+        page.after(0, |t| t.capture(name, properties));
     }
     let huge = format!("{{\"x\":\"{}\"}}", "y".repeat(MAX_BATCH_BYTES));
-    page.after(0, |t| t.capture("\"huge\"", &huge, None));
+    page.after(0, |t| t.capture("\"huge\"", &huge));
     assert_eq!((page.tracker.seq(), page.tracker.settled()), (5, 5));
     page.wait(3_000);
     let [report] = page.requests.as_slice() else { panic!("{:?}", page.requests) };
@@ -578,7 +579,7 @@ fn leaving_keeps_within_the_pages_budget() {
     let mut page = Page::new();
     let properties = format!("{{\"x\":\"{}\"}}", "y".repeat(2_000));
     for _ in 0..60 {
-        page.after(0, |t| t.capture("\"a\"", &properties, None));
+        page.after(0, |t| t.capture("\"a\"", &properties));
     }
     page.after(0, |t| t.leave(10_000));
     let beacons: usize =
@@ -640,7 +641,7 @@ fn what_cannot_be_held_is_the_oldest() {
 fn a_loop_is_stopped_and_counted() {
     let mut page = Page::new();
     for _ in 0..6_000 {
-        page.after(0, |t| t.capture("\"loop\"", "{}", None));
+        page.after(0, |t| t.capture("\"loop\"", "{}"));
     }
     let limited = page.dropped.iter().filter(|(reason, _)| *reason == DropReason::RateLimited).count();
     assert_eq!(limited, 1_000);
