@@ -42,7 +42,8 @@ export async function gate(collector, site = {}) {
   let compression;
 
   const server = createServer(async (incoming, answer) => {
-    const body = Buffer.concat(await incoming.toArray().catch(() => []));
+    const body = await whole(incoming);
+    if (body === undefined) return; // Whoever asked has gone.
     const { pathname: path, searchParams: query } = new URL(incoming.url, collector);
     const entry = { method: incoming.method, path, query, headers: incoming.headers, body, status: 0 };
     if (path === "/site/left") return serve("left", path, answer);
@@ -55,9 +56,10 @@ export async function gate(collector, site = {}) {
       return answer.writeHead(shut, corsOf(incoming)).end("shut");
     }
     forward(incoming, body, async (response) => {
-      const bytes = Buffer.concat(await response.toArray());
-      asked.push({ ...entry, status: shut === "forget" ? 0 : response.statusCode });
-      if (shut === "forget") return incoming.socket.destroy();
+      const bytes = await whole(response);
+      const lost = bytes === undefined || shut === "forget";
+      asked.push({ ...entry, status: lost ? 0 : response.statusCode });
+      if (lost) return incoming.socket.destroy();
       const given = compression === undefined ? bytes : offering(bytes, compression);
       const headers = { ...response.headers, "content-length": given.length };
       delete headers["transfer-encoding"];
@@ -75,7 +77,7 @@ export async function gate(collector, site = {}) {
     outgoing.end(body);
   }
 
-  server.listen(0);
+  server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address();
   return {
@@ -100,6 +102,9 @@ export async function gate(collector, site = {}) {
     },
   };
 }
+
+/** The bytes of a message, or nothing if its connection broke. */
+const whole = (message) => message.toArray().then((chunks) => Buffer.concat(chunks), () => undefined);
 
 function serve(text, path, answer) {
   if (text === undefined) return answer.writeHead(404).end();

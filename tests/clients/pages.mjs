@@ -19,7 +19,6 @@ ${scripts.map((src) => `<script src="/site/${src}"></script>`).join("")}<script>
 <body>
   <button id="buy" class="cta">Buy now</button>
   <a id="manual" href="/site/files/manual.pdf">manual</a>
-  <a id="partner" href="http://partner.localhost/offer">partner</a>
   <div style="height:3000px"></div>
 </body></html>`;
 

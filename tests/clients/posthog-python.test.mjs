@@ -44,15 +44,18 @@ scenarios("posthog (PyPI)", (scenario) => {
     assert.equal(called.properties.$feature_flag, "beta");
   });
 
-  for (const [failure, shut] of FAILURES) {
-    scenario(`the collector fails, ${failure}: what was captured arrives once`, async ({ gate, tenant, received }) => {
-      shut(gate);
-      const ran = application(gate, tenant, { during: 5 });
-      await until("a failed delivery", () => gate.deliveries().length > 0);
-      gate.open();
-      await ran;
-      const rows = await received(...Array(5).fill("during"));
-      assert.deepEqual(rows.map((row) => row.properties.i).sort(), [0, 1, 2, 3, 4]);
-    });
+  for (const mode of ["v0", "v1"]) {
+    for (const [failure, shut] of FAILURES) {
+      scenario(`the collector fails, ${failure}: what was captured arrives once, ${mode}`, async (given) => {
+        const { gate, tenant, received } = given;
+        shut(gate);
+        const ran = application(gate, tenant, { during: 5, options: { capture_mode: mode } });
+        await until("a failed delivery", () => gate.deliveries().length > 0);
+        gate.open();
+        await ran;
+        const rows = await received(...Array(5).fill("during"));
+        assert.deepEqual(rows.map((row) => row.properties.i).sort(), [0, 1, 2, 3, 4]);
+      });
+    }
   }
 }, { install: interpreter });
