@@ -18,7 +18,6 @@ pub(crate) fn withholds(dialect: Dialect, name: &[u8]) -> bool {
                 // Written by `person`, together with those beside the properties.
                 | b"$set"
                 | b"$set_once"
-                | b"$unset"
                 | b"token"
                 | b"distinct_id"
                 | b"$entity_type"

@@ -1,5 +1,5 @@
-//! What an event says of its person: `$set`, `$set_once` and `$unset`, which clients put beside the properties, among
-//! them, or both.
+//! What an event says of its person: `$set` and `$set_once`, which clients put beside the properties, among them, or
+//! both. (`$unset` is a property like others: beside them it means nothing, at `PostHog` either.)
 
 use std::borrow::Cow;
 
@@ -9,12 +9,21 @@ use crate::{
 };
 
 /// Appends them as members of the properties; `wrote`: others stand there already.
-pub(crate) fn write(event: &Event<'_>, mut wrote: bool, out: &mut String) {
+#[inline]
+pub(crate) fn write(event: &Event<'_>, wrote: bool, out: &mut String) {
     let lifted = &event.lifted;
+    let is_silent =
+        event.set.is_none() && event.set_once.is_none() && lifted.set.is_none() && lifted.set_once.is_none();
+    if !is_silent {
+        write_both(event, wrote, out);
+    }
+}
+
+#[cold]
+fn write_both(event: &Event<'_>, mut wrote: bool, out: &mut String) {
     for (key, own, in_properties) in [
-        ("\"$set\":", event.set, lifted.set),
-        ("\"$set_once\":", event.set_once, lifted.set_once),
-        ("\"$unset\":", event.unset, lifted.unset),
+        ("\"$set\":", event.set, event.lifted.set),
+        ("\"$set_once\":", event.set_once, event.lifted.set_once),
     ] {
         let Some(value) = joined(own.filter(|own| !own.is_null()), in_properties) else { continue };
         if wrote {

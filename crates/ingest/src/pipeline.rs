@@ -52,11 +52,13 @@ pub(crate) fn ingest(
         let identity = identities.of(event);
         let position = StreamPosition::of(event);
         let moment = clocks.place(event);
-        let mut judged = judge(dialect, &admission, event, identity, &moment);
-        if protocol == Protocol::CaptureV1 {
-            judged = judged.and_then(|checked| capture_v1::judge(event, &moment).map(|()| checked));
+        if protocol == Protocol::CaptureV1
+            && let Err(violation) = capture_v1::judge(event, &moment)
+        {
+            appender.quarantine(event, identity, &violation, position)?;
+            continue;
         }
-        match judged {
+        match judge(dialect, &admission, event, identity, &moment) {
             // Cleaning happens as tagging writes: what is withheld is never copied.
             Ok(checked) => {
                 links.read(event, &checked, tagger.who(event, &checked), moment.occurred_at);

@@ -148,10 +148,12 @@ fn assert_same(name: &str, row: &Map<String, Value>, event: &Value, received_at:
                 || is("$is_identified", true)
         }
     };
-    if identified {
-        assert_eq!(row["user_id"], *distinct_id, "{name}");
-    } else if distinct_id == "$posthog_cookieless" {
+    // The id of all visitors without a cookie, and the one that a group has from its type and key.
+    let is_group = event["event"] == "$groupidentify" && distinct_id.as_str().unwrap().starts_with('$');
+    if distinct_id == "$posthog_cookieless" || is_group {
         assert!(row["anonymous_id"].is_null() && row["user_id"].is_null(), "{name}");
+    } else if identified {
+        assert_eq!(row["user_id"], *distinct_id, "{name}");
     } else {
         assert_eq!(row["anonymous_id"], *distinct_id, "{name}");
         assert!(row["user_id"].is_null(), "{name}");

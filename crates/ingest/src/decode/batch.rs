@@ -45,7 +45,6 @@ fn field<'e, 't>(event: &'e mut Event<'t>, name: &[u8]) -> Option<&'e mut Option
         b"token" | b"api_key" | b"$token" => &mut event.token,
         b"$set" => &mut event.set,
         b"$set_once" => &mut event.set_once,
-        b"$unset" => &mut event.unset,
         _ => return None,
     })
 }
@@ -81,7 +80,6 @@ fn property<'e, 't>(lifted: &'e mut Lifted<'t>, name: &[u8]) -> Option<&'e mut O
         b"$lib_version" => &mut lifted.lib_version,
         b"$set" => &mut lifted.set,
         b"$set_once" => &mut lifted.set_once,
-        b"$unset" => &mut lifted.unset,
         b"$ignore_sent_at" => &mut lifted.ignore_sent_at,
         b"$cookieless_mode" => &mut lifted.cookieless_mode,
         CONSENT => &mut lifted.consent,

@@ -31,8 +31,6 @@ pub(crate) struct Event<'t> {
     pub(crate) set: Option<Value<'t>>,
     /// Batch dialect: `$set_once` of the event itself.
     pub(crate) set_once: Option<Value<'t>>,
-    /// Batch dialect: `$unset` of the event itself.
-    pub(crate) unset: Option<Value<'t>>,
     /// Domain events: the organization that the event names.
     pub(crate) organization_id: Option<Value<'t>>,
     /// Domain events: `anonymous_id`.
@@ -84,7 +82,6 @@ pub(crate) struct Lifted<'t> {
     pub(crate) lib_version: Option<Value<'t>>,
     pub(crate) set: Option<Value<'t>>,
     pub(crate) set_once: Option<Value<'t>>,
-    pub(crate) unset: Option<Value<'t>>,
     /// `true`: the client asks for no correction of its clock.
     pub(crate) ignore_sent_at: Option<Value<'t>>,
     /// `true`: the visitor is not to be recognized.
