@@ -10,12 +10,11 @@ use crate::{
 };
 
 /// The members that an event has beside its properties; all others become properties.
-const EVENT_FIELDS: [&[u8]; 13] = [
+const EVENT_FIELDS: [&[u8]; 12] = [
     b"$distinct_id",
     b"$set",
     b"$set_once",
     b"$token",
-    b"$unset",
     b"api_key",
     b"distinct_id",
     b"offset",

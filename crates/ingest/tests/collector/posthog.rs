@@ -18,7 +18,7 @@ fn json_answer(method: &str, path: &str, query: &str) -> Value {
 #[test]
 fn engage_becomes_identify() {
     let engage = json!({
-        "$token": "wk_shop", "$distinct_id": "u", "$set": {"a": 1}, "$device_id": "dev", "$user_id": "u",
+        "$token": "wk_shop", "$distinct_id": "u", "$set": {"a": 1}, "$unset": ["b"], "$device_id": "dev", "$user_id": "u",
         "properties": {"p": 1}
     });
     for body in [engage.to_string(), format!("[{engage}]"), format!(" [ {engage} ] ")] {
@@ -26,7 +26,8 @@ fn engage_becomes_identify() {
         let row = rows(&append).remove(0);
         assert_eq!(row["event_name"], "$identify");
         assert_eq!((&row["user_id"], &row["anonymous_id"]), (&json!("u"), &json!("dev")));
-        let properties = json!({"$set": {"a": 1}, "$device_id": "dev", "$user_id": "u", "p": 1});
+        let properties =
+            json!({"$set": {"a": 1}, "$unset": ["b"], "$device_id": "dev", "$user_id": "u", "p": 1});
         assert_eq!(row["properties"], properties);
         assert_eq!(append.answer(1, 0, 0).body, r#"{"status":"Ok"}"#);
     }
