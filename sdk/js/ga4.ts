@@ -42,6 +42,8 @@ export function reviewer(config: Config, warn?: (message: unknown) => void): Rev
   const counts = new Map<string, number>();
   const here = new Page(key, config, engagement());
   let keptAlive = 0;
+  /** Whether the last request met no server: a browser takes beacons all the same, and they are lost. */
+  let isCut = false;
 
   /** What is to leave of a body, as requests. */
   function requests(body: string): { group: Outgoing[]; url: string; body: string }[] {
@@ -97,10 +99,12 @@ export function reviewer(config: Config, warn?: (message: unknown) => void): Rev
         keepalive,
         signal: AbortSignal.timeout?.(TIMEOUT_MS),
       });
+      isCut = false;
       const { type, status, headers } = response;
       // Another site's answer is kept from us; that there is one is all that there is to know.
       return [type == "opaque" ? 204 : status, +(headers.get("Retry-After") ?? 0) * 1000 || 0];
     } catch (error) {
+      isCut = true;
       warn?.(error);
       return [+((error as Error).name != "TimeoutError" && navigator.onLine), 0];
     } finally {
@@ -114,6 +118,8 @@ export function reviewer(config: Config, warn?: (message: unknown) => void): Rev
   return Object.assign((body: string) => review(body), {
     /** True once the browser has all of it: GA4 counts twice what is told twice, so that is delivery. */
     beacon: (body: string) =>
+      !isCut &&
+      navigator.onLine &&
       requests(body).every(({ group, url, body }) => {
         const isTaken = navigator.sendBeacon(url, body || null);
         mark(group, isTaken);

@@ -197,6 +197,8 @@ visit("many at once, and at the end: in its batches, and each once", async ({ pa
   const ticks = sink.events.filter(({ en }) => en === "tick").map((event) => +event["epn.i"]);
   assert.deepEqual(ticks.sort((a, b) => a - b), [...Array(60).keys()]);
   assert.ok(sink.requests.some(({ events }) => events.length === 20));
+  const numbers = sink.requests.map(({ events: [{ _p, _s }] }) => `${_p} ${_s}`);
+  assert.equal(new Set(numbers).size, numbers.length, "requests are numbered by page");
   assert.equal(await page.evaluate(() => Object.keys(localStorage).filter((key) => key.startsWith("tm_q")).length), 0, "nothing left to send");
 });
 
@@ -256,9 +258,45 @@ visit(
       return Promise.race([tallymark.flush(), new Promise((tried) => setTimeout(tried, 500))]);
     });
     await road.mend();
-    await page.evaluate(() => dispatchEvent(new Event("online")));
+    await page.evaluate(() => {
+      dispatchEvent(new Event("online"));
+      // Answered, too: what is cut off between is told twice, by anybody who tries again.
+      return tallymark.flush();
+    });
     await told("page_view", "cut");
     assert.equal(find(sink.events, "cut").sct, "1");
+    road.cut();
+    await page.evaluate(() => {
+      tallymark.capture("left");
+      return Promise.race([tallymark.flush(), new Promise((tried) => setTimeout(tried, 500))]);
+    });
+    await page.goto(address("second"));
+    await road.mend();
+    await page.evaluate(() => dispatchEvent(new Event("online")));
+    const events = await told("page_view", "cut", "left", "page_view");
+    assert.deepEqual(new Set(events.map(({ sid, sct }) => `${sid} ${sct}`)).size, 1);
+  },
+  { expectedConsole: FAILED_REQUEST },
+);
+
+visit("from npm's package", async ({ page, road, told }) => {
+  const options = { dialect: "ga4", measurementId: `G-${STREAM}`, host: road.url, beforeSend: null };
+  await page.goto(`${world.url}/shop/home?load=npm&options=${encodeURIComponent(JSON.stringify(options))}`);
+  await page.evaluate(() => client.capture("from_npm"));
+  const events = await told("page_view", "from_npm");
+  assert.ok(events.every(({ tid }) => tid === options.measurementId));
+});
+
+visit(
+  "blocked, as by an ad blocker: given up after five tries, and counted",
+  async ({ page, address, road, sink }) => {
+    road.cut();
+    await page.goto(address("home", "&tm-capture-pageleave=false"));
+    const dropped = await page.evaluate(
+      () => new Promise((told) => tallymark.on("dropped", told) && void tallymark.flush()),
+    );
+    assert.deepEqual(dropped, { reason: "blocked", count: 1 });
+    assert.equal(sink.requests.length, 0);
   },
   { expectedConsole: FAILED_REQUEST },
 );

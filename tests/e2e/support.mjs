@@ -15,7 +15,7 @@ export { until };
 
 const SITE = ["site.mjs", "site-auto.mjs"];
 /** What of the npm package a page without a bundler loads. */
-const NPM = ["index.js", "brain.js", "leftovers.js", "auto/index.js", "auto/vitals.js"];
+const NPM = ["index.js", "brain.js", "ga4.js", "leftovers.js", "auto/index.js", "auto/vitals.js"];
 
 /** The world of the scenarios: the collector, and the site under test on its origin. `options`: see `worldOptions`. */
 export function startSite(options = {}) {
