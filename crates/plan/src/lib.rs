@@ -16,6 +16,8 @@
 
 mod check;
 mod compiled;
+pub mod diff;
+pub mod docs;
 #[cfg(feature = "file")]
 pub mod file;
 pub mod limits;
@@ -25,6 +27,7 @@ pub mod plan;
 mod problem;
 mod read;
 pub mod schema;
+pub mod types;
 mod verdict;
 mod write;
 

@@ -3,7 +3,9 @@
 #![allow(clippy::disallowed_methods, clippy::format_collect, clippy::format_push_string)] // tests read files, and have time
 
 mod check;
+mod diff;
 mod generated;
+mod golden;
 mod problems;
 mod schema;
 mod seeds;
