@@ -96,7 +96,7 @@ function sendHeld(gone?: boolean): void {
 }
 
 /** JSON of the properties; nothing if they have none, which the module counts. */
-function json(properties?: object | null, options?: CaptureOptions, at?: number): string {
+function json(properties?: object | null, options?: CaptureOptions): string {
   try {
     if (options) {
       const { entity, correlationId } = options;
@@ -104,7 +104,6 @@ function json(properties?: object | null, options?: CaptureOptions, at?: number)
         ...properties,
         ...(entity && { $entity_type: entity.type, $entity_id: entity.id }),
         ...(correlationId && { $correlation_id: correlationId }),
-        ...(at && { $event_time_override_provided: true, $event_time_override_system_time: new Date() }),
       };
     }
     return stringify(properties ?? {});
@@ -131,7 +130,7 @@ export const api: Tallymark = {
     if (name == "$pageview") return page(properties);
     if (hasMoved()) call(Op.Locate, place());
     const at = options?.timestamp == null ? NaN : +new Date(options.timestamp);
-    call(Op.Capture, string(name) + "\n" + json(properties, options, at), at);
+    call(Op.Capture, string(name) + "\n" + json(properties, options), at);
   },
   page: (properties) => page(properties),
   identify: (userId, properties) => call(Op.Identify, id(userId) + "\n" + json(properties)),
@@ -157,7 +156,8 @@ function flush(): void {
   run(now(Op.Flush));
 }
 
-const code = (letter?: Letter) => letter?.charCodeAt(0) ?? 0;
+/** Nothing becomes 0 on its way into the module. */
+const code = (letter?: Letter) => letter?.charCodeAt(0);
 
 /** The visitor has decided, here or in another tab. */
 function agree(analytics?: Letter, advertising?: Letter): void {
@@ -166,20 +166,22 @@ function agree(analytics?: Letter, advertising?: Letter): void {
   const kept = `"${decided(analytics, 1)}${decided(advertising, 2)}"`;
   // That nothing is decided yet is not stored either.
   if (kept != '"pp"') save(Slot.Consent, kept);
-  if (holds(1) == "d") {
+  const refused = holds(1) == "d";
+  if (refused) {
     // Whatever may be captured after this has changed again is not the same visit's.
     stream.id = uuid7(Date.now());
     stream.seq = stream.lost = 0;
     held = [];
     flushes.splice(0).forEach(([, resolve]) => resolve());
     disclaim();
-    wipe();
   }
   if (ready) {
     run(now(Op.Decide, string(stream.id), 0, code(analytics), code(advertising)));
     call(Op.Locate, place());
     share();
   }
+  // Last: it throws if there is no disk, which is caught where all calls are.
+  if (refused) wipe();
 }
 
 /** Other tabs see to what this one leaves, and this one to what others have left. */

@@ -31,5 +31,5 @@ export function permit(choice: Consent | Choice = true, honourGpc = true): void 
 /** What holds for the purpose, 1 for analytics and 2 for advertising. */
 export function holds(purpose: 1 | 2): Letter {
   const kept = read(Slot.Consent)[purpose];
-  return gpc && purpose == 2 ? "d" : kept == "g" || kept == "d" ? kept : (defaults[purpose - 1] ?? "g");
+  return gpc && purpose == 2 ? "d" : kept == "g" || kept == "d" ? kept : (defaults[purpose - 1] ?? "p");
 }

@@ -39,9 +39,6 @@ export interface Exports {
   poll(): number;
 }
 
-/** Room for the usual event, so that the buffer seldom grows. */
-const SPARE_BYTES = 4096;
-
 /** The module, when it is up. */
 export let module: Exports;
 let input: Uint8Array | undefined;
@@ -51,7 +48,7 @@ let decoder: TextDecoder;
 /** Where the module is. */
 export interface Source {
   /** The wasm; `false` where it is known to be refused, as trying it would be reported to the site's owner. */
-  wasmUrl: string | false;
+  wasmUrl: string | URL | false;
   /** What the wasm has to be, as `integrity` of a script tag says it. */
   integrity?: string;
   /** Imports its translation into JavaScript. */
@@ -61,7 +58,7 @@ export interface Source {
 }
 
 // Not by streaming: bytes that are checked first are all there before the first is handed on.
-const fromWasm = async (url: string, integrity?: string) =>
+const fromWasm = async (url: string | URL, integrity?: string) =>
   (await WebAssembly.instantiate(await (await fetch(url, { integrity })).arrayBuffer())).instance
     .exports as unknown as Exports;
 
@@ -104,22 +101,22 @@ export function make(made: Call): void {
   const message = new Date((!made[0] && made[4]) || made[2]).toISOString() + "\n" + made[1];
   // A UTF-16 unit takes three bytes of UTF-8 at most.
   const most = message.length * 3;
-  if (!(input && input.length > most)) {
-    const address = module.buffer(most + SPARE_BYTES);
-    input = new Uint8Array(module.memory.buffer, address, most + SPARE_BYTES);
+  if (!(input?.length! >= most)) {
+    const address = module.buffer(most);
+    input = new Uint8Array(module.memory.buffer, address, most);
   }
-  const { written } = encoder.encodeInto(message, input);
+  const { written } = encoder.encodeInto(message, input!);
   module.call(made[0], written, made[2], made[3], made[4], made[5], made[6], made[7]);
 }
 
 /** What `poll` fills: kind, text's address, its length, a, b, highest number, settled number, last id's address. */
 export let polled: Uint32Array | undefined;
 
-/** Polls the next effect; whether there is one. */
-export function poll(): boolean {
+/** Polls the next effect; its kind, 0 if there is none. */
+export function poll(): number {
   const address = module.poll();
   if (!polled?.length) polled = new Uint32Array(module.memory.buffer, address, 8);
-  return !!polled[0];
+  return polled[0]!;
 }
 
 /** The text at an address. */

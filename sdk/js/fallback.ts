@@ -15,7 +15,7 @@ let viewId: string | undefined;
 /** As many events as the module puts into a request. */
 const BATCH_EVENTS = 50;
 
-let place: { $pathname?: string } = {};
+let place = {};
 
 /** A UUIDv7: the moment, and a random digit for each x. */
 export const uuid7 = (ms: number): string =>
@@ -92,7 +92,6 @@ export function send(url: string, key: string, calls: Call[], leaving?: boolean)
   if (leaving && adoption) {
     const properties = {
       $prev_pageview_id: viewId,
-      $prev_pageview_pathname: place.$pathname,
       $prev_pageview_duration: (performance.now() - adoption[3]) / 1000,
     };
     capture("$pageleave", properties, Date.now(), performance.now());

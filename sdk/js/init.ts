@@ -18,11 +18,11 @@ export function start(options: Options, assets: () => Assets, early: EarlyCall[]
   const { wasmUrl, debug } = options;
   const key = options.measurementId ?? options.key;
   if (typeof window == "undefined" || !key) {
-    if (debug) console.warn("tallymark: no window, or no key");
+    if (debug) console.warn("tallymark: no window or key");
     return inert();
   }
   if (client) {
-    if (debug && key != clientKey) console.warn("tallymark: started, key ignored:", key);
+    if (debug && key != clientKey) console.warn("tallymark: key ignored:", key);
     return client;
   }
   clientKey = key;
@@ -32,7 +32,7 @@ export function start(options: Options, assets: () => Assets, early: EarlyCall[]
       ...options,
       ...assets(),
       key,
-      ...(wasmUrl != undefined && { wasmUrl: wasmUrl && String(wasmUrl), integrity: undefined }),
+      ...(wasmUrl != undefined && { wasmUrl, integrity: undefined }),
       url: host.replace(/\/$/, "") + path,
     },
     early,

@@ -51,7 +51,6 @@ export const hasMoved = (): boolean => !told;
 /** The current place, as the module wants it: two lines, the members of the place and of the query. */
 export function place(): string {
   told = true;
-  const { href, host, pathname, search } = location;
   let domain = "$direct";
   try {
     domain = new URL(document.referrer).host;
@@ -60,16 +59,16 @@ export function place(): string {
   }
   return (
     members({
-      $current_url: cleanUrl(href),
-      $host: host,
-      $pathname: pathname,
+      $current_url: cleanUrl(location.href),
+      $host: location.host,
+      $pathname: location.pathname,
       $referrer: cleanUrl(document.referrer) || domain,
       $referring_domain: domain,
       $viewport_width: innerWidth,
       $viewport_height: innerHeight,
     }) +
     "\n" +
-    members(Object.fromEntries([...new URLSearchParams(search)].filter(([name]) => isCampaign(name))))
+    members(Object.fromEntries([...new URLSearchParams(location.search)].filter(([name]) => isCampaign(name))))
   );
 }
 

@@ -44,13 +44,9 @@ export function keep(name: string, chunk: string): boolean {
   }
 }
 
-/** Removes all chunks. */
+/** Removes all chunks; throws if there is no disk. */
 export function wipe(): void {
-  try {
-    chunks().forEach(([name]) => forget(name));
-  } catch {
-    // No disk.
-  }
+  chunks().forEach(([name]) => forget(name));
 }
 
 /** Our own chunk is gone: `evicted`, or sent by another tab. */

@@ -45,7 +45,6 @@ async function isBlocked(url: string, error: unknown): Promise<boolean> {
   if ((error as Error).name == "TimeoutError" || !navigator.onLine) return false;
   try {
     const { ok } = await fetch(new URL("/_readiness", url), {
-      cache: "no-store",
       credentials: "omit",
       signal: AbortSignal.timeout?.(TIMEOUT_MS),
     });
@@ -84,7 +83,7 @@ export async function post(
     });
     failed = false;
     // To its end: a request whose answer nobody reads may take its share of the page's 64 KiB for ever, in Chromium.
-    const said = await response.text().catch(() => "");
+    const said = await response.text();
     if (!response.ok) warn?.(said);
     const after = response.headers.get("Retry-After");
     // So PostHog says that it has thrown away what it has taken: payment required.

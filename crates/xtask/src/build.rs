@@ -51,8 +51,8 @@ pub fn sdk() -> Result<()> {
         "--ignore-implicit-traps",
     ];
     // Last, what belongs together side by side: it compresses better.
-    let last = ["-Oz", "--reorder-functions-by-name", "--strip-target-features"];
-    let flags = [&first[..], &again, &again, &last].concat();
+    let last = ["--flatten", "--dfo", "-Oz", "-Oz", "--reorder-functions-by-name", "--reorder-locals"];
+    let flags = [&first[..], &again, &again, &last, &["--strip-target-features"]].concat();
     optimise(&wasm, &optimised, "-Oz", &flags)?;
     let translated = root().join("target/sdk/wasm2js.js");
     as_javascript(&optimised, &translated)?;

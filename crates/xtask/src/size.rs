@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use crate::run::root;
 
 /// What every page loads, brotli 11: loader, glue and wasm. What else there is, is loaded only where it is needed.
-const BUDGET_BYTES: u64 = 14_400;
+const BUDGET_BYTES: u64 = 14_000;
 const EVERY_PAGE: [&str; 2] = ["tm.js", "tm.wasm"];
 
 /// Prints the sizes, as `sdk/build.mjs` measured them, and fails over the budget.
