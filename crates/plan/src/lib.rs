@@ -20,6 +20,7 @@ pub mod diff;
 pub mod docs;
 #[cfg(feature = "file")]
 pub mod file;
+pub mod import;
 pub mod limits;
 mod node;
 mod pattern;
@@ -27,6 +28,7 @@ pub mod plan;
 mod problem;
 mod read;
 pub mod schema;
+mod to_toml;
 pub mod types;
 mod verdict;
 mod write;

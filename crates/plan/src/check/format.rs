@@ -34,11 +34,11 @@ pub(crate) const URL: &str = "^[A-Za-z][A-Za-z0-9+.\\x2d]*://[^\\x00-\\x20\"<>\\
 /// Which characters [`URL`] leaves out, controls and blanks beside.
 const NOT_IN_URLS: &[char] = &['"', '<', '>', '\\', '^', '`', '{', '|', '}', '\u{7f}'];
 
-pub(super) fn is_date(value: Value<'_>) -> bool {
+pub(crate) fn is_date(value: Value<'_>) -> bool {
     fixed(value, |text| text.len() == 10 && Timestamp::parse(text).is_some())
 }
 
-pub(super) fn is_timestamp(value: Value<'_>) -> bool {
+pub(crate) fn is_timestamp(value: Value<'_>) -> bool {
     fixed(value, |text| {
         let Some((second, rest)) = text.as_bytes().split_at_checked("2026-11-21T09:30:00".len()) else {
             return false;
@@ -59,7 +59,7 @@ pub(super) fn is_timestamp(value: Value<'_>) -> bool {
     })
 }
 
-pub(super) fn is_uuid(value: Value<'_>) -> bool {
+pub(crate) fn is_uuid(value: Value<'_>) -> bool {
     fixed(value, |text| {
         text.len() == 36
             && text.bytes().enumerate().all(|(at, c)| match at {
@@ -69,7 +69,7 @@ pub(super) fn is_uuid(value: Value<'_>) -> bool {
     })
 }
 
-pub(super) fn is_url(value: Value<'_>) -> bool {
+pub(crate) fn is_url(value: Value<'_>) -> bool {
     let Some(mut chars) = value.chars() else { return false };
     if !chars.next().is_some_and(|c| c.is_ascii_alphabetic()) {
         return false;

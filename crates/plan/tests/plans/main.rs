@@ -4,8 +4,10 @@
 
 mod check;
 mod diff;
+mod garbage;
 mod generated;
 mod golden;
+mod import;
 mod problems;
 mod schema;
 mod seeds;
