@@ -40,7 +40,7 @@ pub(crate) fn ingest(
     }
 
     let clocks = Clocks::new(request, &batch, &admission, now);
-    let mut identities = Identities::default();
+    let mut identities = Identities::new(now);
     let mut links = Links::new(admission.trust);
     let mut tagger = Tagger::new(protocol, request, admission, clocks);
     let mut appender =

@@ -94,7 +94,10 @@ fn skew(received_at: Timestamp, sent_at: Timestamp) -> i64 {
         return 0;
     }
     let half = SKEW_STEP_MS / 2 * difference.signum();
-    difference.saturating_add(half) / SKEW_STEP_MS * SKEW_STEP_MS
+    let rounded = difference.saturating_add(half) / SKEW_STEP_MS * SKEW_STEP_MS;
+    // Further, and what was sent would have been sent after it was received: such events would all be put at the moment
+    // of receipt, and lose their order.
+    rounded.min(difference)
 }
 
 /// `_` or `sent_at` in ms, as old browser clients send it. Before 2020 it is in seconds, or no moment.

@@ -26,6 +26,9 @@ fn time() {
     assert_eq!(context["clock_shift_ms"], 3_600_000);
     let (time, _) = occurred(json!({"sent_at": "2026-11-22T00:14:40Z"}), at("2026-11-22T00:14:30Z"));
     assert_eq!(time, "2026-11-21T00:14:30.000Z");
+    // Nearer to ten minutes slow than to five, but what was sent was received later: it keeps its order.
+    let (time, _) = occurred(json!({"sent_at": "2026-11-21T00:06:50Z"}), at("2026-11-21T00:06:45Z"));
+    assert_eq!(time, "2026-11-21T00:14:35.000Z");
     // Old events that are filled in, and clients that ask for it, are left alone.
     let (time, _) =
         occurred(json!({"sent_at": "2026-11-20T23:14:12Z", "historical_migration": true}), at("2020-01-01"));
