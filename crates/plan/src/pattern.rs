@@ -44,8 +44,8 @@ impl Pattern {
         &self.source
     }
 
-    /// The same for JSON Schema, anchored: ECMA-262 with or without its `u` flag, and the same to Rust's, Go's (RE2) and
-    /// Python's expressions.
+    /// The same for JSON Schema, anchored: ECMA-262 with its `u` flag, as JSON Schema wants it, and the same to Rust's and
+    /// Go's (RE2) expressions. Python's `$` alone lets one line feed pass at a text's end.
     pub fn ecma(&self) -> &str {
         &self.ecma
     }

@@ -64,7 +64,7 @@ fn clippy() -> Result<()> {
 }
 
 fn types() -> Result<()> {
-    for project in ["collector", "sdk", "www/demo"] {
+    for project in ["collector", "sdk", "www/demo", "crates/plan/tests/types"] {
         run(npm_tool("tsc").args(["--noEmit", "-p", project]))?;
     }
     Ok(())

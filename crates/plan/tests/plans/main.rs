@@ -42,3 +42,16 @@ fn plan_json_is_the_same_plan() {
         serde_json::from_str::<serde_json::Value>(&json).unwrap();
     }
 }
+
+#[test]
+fn the_plan_that_the_docs_show_is_one() {
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/PLANS.md")).unwrap();
+    let shown = page.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    // The event that it says to use instead is not shown.
+    let shown = format!("{shown}\n[events.order_settled]\ndescription = \"d\"\norigin = \"server\"\n");
+    let plan = file::parse(&[Source { path: "docs/PLANS.md", text: &shown }]).unwrap();
+    assert_eq!(plan.event("order_paid").unwrap().properties.properties().len(), 3);
+    for rule in tallymark_plan::Rule::ALL {
+        assert!(page.contains(&format!("`{}`", rule.name())), "docs/PLANS.md lacks {}", rule.name());
+    }
+}
