@@ -6,7 +6,7 @@ import type { Answer } from "./brain.ts";
  * posthog-js send credentialed beacons, which a wildcard would break. Which origins may *write* is decided
  * by the key, in the brain.
  */
-function corsHeaders(request: Request): Record<string, string> {
+export function corsHeaders(request: Request): Record<string, string> {
   const origin = request.headers.get("origin");
   const vary = { vary: "origin, access-control-request-method, access-control-request-headers" };
   if (origin === null) return vary;

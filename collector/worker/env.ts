@@ -8,6 +8,8 @@ export interface Env {
   readonly LOG: DurableObjectNamespace<TenantLog>;
   /** Further paths that take the batch dialect, for who must dodge a proxy rule or a path already taken. */
   readonly INGEST_PATHS?: readonly string[];
+  /** Where posthog-js's own script is, for pages that load it by its snippet; empty: nowhere. */
+  readonly POSTHOG_ASSETS?: string;
   /** How long a hidden page's stream is silent before its last will is executed, in ms. */
   readonly WILL_AFTER_MS?: number;
 }

@@ -8,6 +8,7 @@ import { readBody, TOO_LARGE } from "./body.ts";
 import { Brain } from "./brain.ts";
 import { preflight, respond } from "./cors.ts";
 import type { Env } from "./env.ts";
+import { snippetScript } from "./snippet.ts";
 import type { Answer, Step } from "./brain.ts";
 
 export { TenantLog } from "./log/log.ts";
@@ -20,6 +21,8 @@ let brain: Brain | undefined;
 export default {
   async fetch(request, env): Promise<Response> {
     if (request.method === "OPTIONS") return preflight(request);
+    const script = snippetScript(request, env);
+    if (script !== undefined) return script;
     brain ??= new Brain(env.INGEST_PATHS ?? []);
     try {
       return respond(request, await handle(brain, request, env));

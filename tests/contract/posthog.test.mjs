@@ -86,6 +86,15 @@ test("config.js gives a page its configuration, from any origin, and may be kept
   assert.deepEqual(await asJson.json(), JSON.parse(JSON.stringify(config)));
 });
 
+test("a page that loads posthog-js by its snippet is told where that is, and may keep it", async () => {
+  const headers = { origin: "https://elsewhere.example" };
+  const answer = await fetch(`${world.url}/static/array.js?v=1`, { headers, redirect: "manual" });
+  assert.equal(answer.status, 302);
+  assert.equal(answer.headers.get("location"), "https://us-assets.i.posthog.com/static/array.js?v=1");
+  assert.equal(answer.headers.get("access-control-allow-origin"), "https://elsewhere.example");
+  assert.equal(answer.headers.get("cache-control"), "public, max-age=300");
+});
+
 test("flags and decide answer every version", async () => {
   const post = async (path) => {
     const response = await page(path, { method: "POST", body: "{}" });
