@@ -14,10 +14,10 @@ declare const GA4: string;
 
 const script = (document.currentScript ?? document.querySelector("script[data-key]")) as HTMLScriptElement;
 const given = script.dataset;
-const beside = (file: string) => new URL(file, script.src).href;
-const page = window as { tallymark?: Partial<Tallymark> & { q?: EarlyCall[] } };
+// A page may hold the script's text itself: then what it loads is beside the page, unless that says otherwise.
+const beside = (file: string) => new URL(file, script.src || location.href).href;
 // References taken while it was the stub stay good: the methods move into the same object.
-const stub = (page.tallymark ??= {});
+const stub = ((window as { tallymark?: Partial<Tallymark> & { q?: EarlyCall[] } }).tallymark ??= {});
 
 const isGa4 = given.dialect == "ga4";
 // GA4 is Google's, unless a host is given.
@@ -27,6 +27,8 @@ for (const name in given) {
   const value = given[name]!;
   options[name] = value == "true" || !value || (value != "false" && value);
 }
+// Left empty by a template, it is no key.
+options.key = given.key;
 options.wasmUrl = options.wasm;
 
 Object.assign(

@@ -2,7 +2,7 @@
  * The site under test, as a Worker: pages that load the SDK as a customer's layout would.
  *
  * `/<browser key>/<page>?…` is a page of that tenant; query parameters `tm-*` become `data-*` attributes of the
- * script tag, `options` (JSON) those of the npm package's `init`. `/<browser key>/strict?csp=…` has that policy, and
+ * script tag, `options` (JSON) those of the npm package's `init`; with `load=inline` the SDK's text is in the page. `/<browser key>/strict?csp=…` has that policy, and
  * a nonce wherever the policy says NONCE. `/flaky/batch/` is the collector behind a door that
  * `/flaky/door?status=503` shuts, and `/flaky/door` says how many it has sent away.
  */
@@ -40,7 +40,7 @@ export default {
       return new Response(prerendering(key), { headers: { "content-type": "text/html; charset=utf-8" } });
     }
     if (page === "strict") return strict(env.STUB, key, url.searchParams);
-    return new Response(html(env.STUB, key, page, url.searchParams), {
+    return new Response(html(env, key, page, url.searchParams), {
       headers: { "content-type": "text/html; charset=utf-8", "cache-control": "no-cache" },
     });
   },
@@ -83,16 +83,19 @@ const prerendering = (key) => `<!doctype html><title>prerendering</title>
   })();
 </script>`;
 
-function html(stub, key, page, params) {
+function html({ STUB: stub, SCRIPT }, key, page, params) {
   const attributes = dataAttributes(params);
+  const load = params.get("load");
   const sdk =
-    params.get("load") === "npm"
+    load === "npm"
       ? `<script type="module">
            import { init } from "/npm/index.js";
            const options = ${params.get("options") ?? "{}"};
            window.client = init({ key: "${key}", host: location.origin, wasmUrl: "/tm.wasm", ...options });
          </script>`
-      : `${stub}<script async src="/tm.js" data-key="${key}" ${attributes.join(" ")}></script>`;
+      : load === "inline"
+        ? `${stub}<script data-key="${key}" data-wasm="/tm.wasm" ${attributes.join(" ")}>${SCRIPT}</script>`
+        : `${stub}<script async src="/tm.js" data-key="${key}" ${attributes.join(" ")}></script>`;
   if (page === "framing") return `<!doctype html><title>framing</title><iframe sandbox="allow-scripts" src="home"></iframe>`;
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${page}</title>${sdk}</head>
 <body style="margin:0">

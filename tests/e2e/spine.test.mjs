@@ -268,6 +268,14 @@ scenario("pageview and pageleave can be switched off", async ({ page, address, r
   await received("recipe_scaled");
 });
 
+scenario("the SDK's text in the page itself, as a tag manager has it", async ({ page, address, received }) => {
+  await page.goto(address("home", "?load=inline"));
+  await page.evaluate(() => new Promise((resolve) => window.tallymark.on("ready", resolve)));
+  await page.click("#scale");
+  await page.close();
+  await received("$pageview", "recipe_scaled", "$pageleave");
+});
+
 scenario("two tabs share the visitor and the session, not the window", async ({ context, page, address, received }) => {
   await page.goto(address("home"));
   await received("$pageview");

@@ -24,6 +24,7 @@ export function startSite(options = {}) {
     modules: SITE.map((path) => ({ type: "ESModule", path, contents: text(`tests/e2e/${path}`) })),
     bindings: {
       STUB: stubTag(),
+      SCRIPT: text("sdk/dist/tm.js"),
       NPM: Object.fromEntries(NPM.map((file) => [file, text(`sdk/dist/${file}`)])),
     },
   };
