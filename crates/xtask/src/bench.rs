@@ -2,10 +2,10 @@
 
 use anyhow::{Result, bail};
 
-use crate::run::{command, run};
+use crate::run::{cargo, command, run};
 use crate::{build, setup};
 
-const NAMES: [&str; 4] = ["sdk", "leave", "harm", "collector"];
+const NAMES: [&str; 5] = ["plan", "sdk", "leave", "harm", "collector"];
 
 /// Runs the benches named (all, if none is).
 pub fn bench(args: &[&str]) -> Result<()> {
@@ -13,9 +13,25 @@ pub fn bench(args: &[&str]) -> Result<()> {
     if let Some(unknown) = names.iter().find(|n| !NAMES.contains(n)) {
         bail!("no such bench: {unknown}; there are {}", NAMES.join(", "));
     }
+    let wanted = |name| names.is_empty() || names.contains(&name);
+    if wanted("plan") {
+        run(cargo().args([
+            "run",
+            "--quiet",
+            "--locked",
+            "--release",
+            "-p",
+            "tallymark-plan",
+            "--example",
+            "check",
+        ]))?;
+    }
+    // The others measure what ships.
+    if names == ["plan"] {
+        return Ok(());
+    }
     setup::toolchain()?;
     build::all()?;
-    let wanted = |name| names.is_empty() || names.contains(&name);
     for name in ["sdk", "leave", "harm"].into_iter().filter(|name| wanted(name)) {
         let chromium = setup::browser()?;
         run(command("node").arg(format!("tests/bench/{name}.mjs")).args(&flags).env("CHROMIUM", chromium))?;

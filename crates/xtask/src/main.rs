@@ -27,7 +27,7 @@ cargo xtask <command>
   build [sdk|worker|demo]
                        the SDK (sdk/dist, target/site) and the Worker (target/worker), as they ship
   size                 brotli sizes of what a page loads, held to their budget
-  bench [sdk|leave|collector] [--quick]
+  bench [plan|sdk|leave|harm|collector] [--quick]
                        ratios beside the peers, measured in one run
   gen  [--check]       write what is generated from Rust (or fail if it has drifted)
   setup                the wasm target, npm packages, the browsers

@@ -1,0 +1,45 @@
+//! `tallymark`: the command line.
+//!
+//! # In scope
+//! Arguments, files, what is printed, and the code that it exits with.
+//!
+//! # Out of scope
+//! Deciding anything about plans: `crates/plan` does, and this hands on what it says.
+#![allow(clippy::disallowed_methods)] // reads and writes files: that is what it is for
+#![forbid(unsafe_code)]
+
+mod output;
+mod plan;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// First-party product analytics: the command line.
+///
+/// Exits with 0 if nothing is wrong, 1 if something was found, and 2 if the command could not be carried out.
+#[derive(Parser)]
+#[command(name = "tallymark", version, max_term_width = 100)]
+struct Arguments {
+    /// Print one JSON object on standard output, and nothing else
+    #[arg(long, global = true)]
+    json: bool,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Tracking plans: check, compare, write what follows from them
+    #[command(subcommand)]
+    Plan(plan::Command),
+}
+
+fn main() -> ExitCode {
+    let Arguments { json, command } = Arguments::parse();
+    let (name, outcome) = match command {
+        Command::Plan(command) => (command.name(), command.run()),
+    };
+    output::print(name, outcome, json)
+}
