@@ -8,7 +8,7 @@
  *   one's, and does not make one person of both; their own events name them anyway.
  * - What the tenant's back end states (`is_stated`) holds besides.
  * - No link holds that is less trusted than whoever has named its id as a user's own: a page can't give away a user
- *   whom the back end knows.
+ *   whom the back end knows. Neither can another page, with another user's token, whom a token has named.
  *
  * Ids that are joined by links that hold are one person, however long the chain or whether it runs in a ring.
  */
@@ -23,6 +23,10 @@ const MAX_IDS = 1_000;
 /** `[kind, id, user_id, occurred_at, event_id, trust, is_stated]`: an entry of `Batch.links`. */
 type Link = readonly [string, string, string, string, string, string, boolean];
 
+/** From the least trusted: the rank of a trust is its place in here, as 0005_token.sql has it, too. */
+const TRUSTS = ["key", "origin", "token", "server"];
+const rankOf = (trust: string) => `instr('${TRUSTS.join(" ")}', ${trust})`;
+
 /** Both figures only ever improve, so their order is none of the result's business. A link that improves nothing changes nothing. */
 const ENTER = `
   insert into identity_link (kind, id, user_id, first_at, first_event_id, trust, is_stated)
@@ -32,9 +36,9 @@ const ENTER = `
     first_event_id = iif((excluded.first_at, excluded.first_event_id) < (first_at, first_event_id),
       excluded.first_event_id, first_event_id),
     first_at = min(first_at, excluded.first_at),
-    trust = max(trust, excluded.trust),
+    trust = iif(${rankOf("excluded.trust")} > ${rankOf("trust")}, excluded.trust, trust),
     is_stated = max(is_stated, excluded.is_stated)
-  where (excluded.first_at, excluded.first_event_id) < (first_at, first_event_id) or excluded.trust > trust
+  where (excluded.first_at, excluded.first_event_id) < (first_at, first_event_id) or ${rankOf("excluded.trust")} > ${rankOf("trust")}
     or excluded.is_stated > is_stated`;
 
 const WRITE = `
@@ -44,8 +48,9 @@ const WRITE = `
 /** Of an id `i`, the user whose it is by its own links. */
 const HELD = `
   select user_id from identity_link l
-  where l.id = i.id and l.is_stated = 0 and l.trust >= coalesce(i.trust, '')
-  order by l.trust desc, l.first_at, l.first_event_id, l.user_id limit 1`;
+  where l.id = i.id and l.is_stated = 0
+    and (i.trust is null or ${rankOf("l.trust")} >= ${rankOf("iif(i.trust = 'token', 'server', i.trust)")})
+  order by ${rankOf("l.trust")} desc, l.first_at, l.first_event_id, l.user_id limit 1`;
 
 const HELD_OF_ID = `select (${HELD}) as user_id from identity i where i.id = ?1`;
 
@@ -74,7 +79,7 @@ export function enterLinks(sql: SqlStorage, links: string): void {
 function join(sql: SqlStorage, id: string, userId: string, trust: string, isStated: boolean): void {
   const known = find(sql, id);
   const user = find(sql, userId);
-  const isTrustedUser = user?.trust != null && user.trust >= trust;
+  const isTrustedUser = user?.trust != null && TRUSTS.indexOf(user.trust) >= TRUSTS.indexOf(trust);
   const before = known ?? { id, person_id: id, trust: null };
   const named = isTrustedUser ? user : { person_id: userId, ...user, id: userId, trust };
   // The link's id in any case, for who follows the changes.
@@ -108,7 +113,7 @@ function settle(sql: SqlStorage, first: string, second: string): void {
     if (is_stated === 0) given.add(id);
   }
   // The id that stands for a person: one that is no device's, named as a user's, by the most trusted; else the first.
-  const rank = ({ id, trust }: Identity) => (given.has(id) ? 0 : 4) + ["key", "origin", "server"].indexOf(trust ?? "") + 1;
+  const rank = ({ id, trust }: Identity) => (given.has(id) ? 0 : 5) + TRUSTS.indexOf(trust ?? "") + 1;
   const byRank = members.toSorted((a, b) => rank(b) - rank(a));
   const personOf = new Map<string, string>();
   for (const { id } of byRank) {

@@ -24,13 +24,15 @@ impl Source {
 }
 
 /// Who vouches for the row's `user_id` and for its having happened. The organization is never in doubt: it
-/// comes from the key.
+/// comes from the key or the token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Trust {
     /// A browser key and no page that could be named: whoever has read the page's source can send this.
     Key,
     /// A browser key, used by a page of an origin that the key is bound to; `user_id` is the page's word.
     Origin,
+    /// A token that the tenant's own back end has signed for this page: it says which user that is.
+    Token,
     /// A secret key: the tenant's own back end says so.
     Server,
 }
@@ -41,6 +43,7 @@ impl Trust {
         match self {
             Self::Key => "key",
             Self::Origin => "origin",
+            Self::Token => "token",
             Self::Server => "server",
         }
     }
@@ -81,7 +84,7 @@ pub struct DomainEvent<'a> {
     pub occurred_at: RawJson<'a>,
     /// When the collector had it: a JSON string, likewise.
     pub received_at: RawJson<'a>,
-    /// The tenant, from the key: a JSON string.
+    /// The tenant, from the key or the token: a JSON string.
     pub organization_id: RawJson<'a>,
     /// Who did it, if known: a JSON string. How far to believe it: `trust`.
     pub user_id: Option<RawJson<'a>>,

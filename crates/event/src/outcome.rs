@@ -114,8 +114,10 @@ named! {
         /// JSON that no database holds: half of a surrogate pair, a number beyond what a double can be, nesting
         /// without end.
         Unstorable = "unstorable",
-        /// The event names another organization than its key belongs to.
+        /// The event names another organization than its key or token belongs to.
         ForeignOrganization = "foreign_organization",
+        /// The event names another user than the one whom its token was signed for.
+        ForeignUser = "foreign_user",
     }
 }
 

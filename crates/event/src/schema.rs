@@ -23,7 +23,7 @@ struct StoredEvent {
     /// When the collector had it.
     #[schemars(regex(pattern = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$"))]
     received_at: String,
-    /// The tenant, from the key; never from what a page claims.
+    /// The tenant, from the key or the token; never from what a page claims.
     organization_id: String,
     /// Who did it, if known; how far to believe it: `trust`.
     user_id: Option<String>,
@@ -58,6 +58,8 @@ enum TrustName {
     Key,
     /// A browser key, used by a page of an origin that the key is bound to.
     Origin,
+    /// A token that the tenant's back end has signed for the page.
+    Token,
     /// A secret key.
     Server,
 }
@@ -84,7 +86,7 @@ mod tests {
         }
         assert_eq!(properties.len(), COLUMNS.len() + 1, "and seq");
         let text = event_schema();
-        for trust in [Trust::Key, Trust::Origin, Trust::Server] {
+        for trust in [Trust::Key, Trust::Origin, Trust::Token, Trust::Server] {
             assert!(text.contains(&format!("\"{}\"", trust.name())), "{trust:?}");
         }
     }

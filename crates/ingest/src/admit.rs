@@ -9,8 +9,11 @@ use crate::{
     Dialect, Protocol, Refusal, Request,
     decode::{Batch, Value, parameter, percent_decoded},
     keys::{KeyKind, KeyRecord},
-    limits::MAX_KEY_BYTES,
+    limits::{MAX_KEY_BYTES, MAX_TOKEN_BYTES},
     refusal::KeyDefect,
+    signer::Signer,
+    text::Text,
+    token::{self, Vouched},
 };
 
 /// In whose name a request may speak.
@@ -19,6 +22,8 @@ pub(crate) struct Admission<'k> {
     pub(crate) organization_id: &'k str,
     pub(crate) source: Source,
     pub(crate) trust: Trust,
+    /// The user whom a token was signed for: no other is believed.
+    pub(crate) user_id: Option<&'k Text<'static>>,
 }
 
 /// The key that a request to store events presents.
@@ -97,7 +102,8 @@ fn shaped_like_a_key(key: Cow<'_, str>) -> Result<Cow<'_, str>, Refusal> {
         Cow::Borrowed(key) => Cow::Borrowed(key.trim()),
         Cow::Owned(key) => Cow::Owned(key.trim().to_owned()),
     };
-    let defect = if key.len() > MAX_KEY_BYTES {
+    let max_bytes = if token::is_token(&key) { MAX_TOKEN_BYTES } else { MAX_KEY_BYTES };
+    let defect = if key.len() > max_bytes {
         KeyDefect::TooLong
     } else if !key.bytes().all(|c| c.is_ascii_graphic()) {
         KeyDefect::NotAscii
@@ -142,7 +148,7 @@ pub(crate) fn admit<'k>(
             return Err(wrong_kind(record, "api_secret is a server key (sk_…)"));
         }
         (KeyKind::Server, _) => (Source::Server, Trust::Server),
-        (KeyKind::Browser, Dialect::Batch) => (Source::Browser, trust_of_origin(request, record)?),
+        (KeyKind::Browser, Dialect::Batch) => (Source::Browser, trust_of_origin(request, &record.origins)?),
         (KeyKind::Browser, Dialect::DomainEvents) => {
             return Err(wrong_kind(record, "domain events take a server key (sk_…)"));
         }
@@ -153,7 +159,24 @@ pub(crate) fn admit<'k>(
             ));
         }
     };
-    Ok(Admission { organization_id: record.organization_id.as_str(), source, trust })
+    Ok(Admission { organization_id: record.organization_id.as_str(), source, trust, user_id: None })
+}
+
+/// In whose name a page with a token may speak. A token that names no user vouches for the organization alone.
+pub(crate) fn admit_token<'k>(
+    request: &Request<'_>,
+    signer: &Signer,
+    vouched: &'k Vouched,
+) -> Result<Admission<'k>, Refusal> {
+    let of_origin = trust_of_origin(request, &signer.origins)?;
+    let user_id = vouched.user_id.as_ref();
+    let trust = if user_id.is_some() { Trust::Token } else { of_origin };
+    Ok(Admission {
+        organization_id: vouched.organization_id.as_str(),
+        source: Source::Browser,
+        trust,
+        user_id,
+    })
 }
 
 /// The tenant that the key may read.
@@ -170,15 +193,15 @@ fn wrong_kind(record: &KeyRecord, remedy: &'static str) -> Refusal {
 
 /// A page names its origin, or at least its address; whoever names none is trusted no further than the key,
 /// which is public. Neither does a key for any origin say more of the page.
-fn trust_of_origin(request: &Request<'_>, record: &KeyRecord) -> Result<Trust, Refusal> {
+fn trust_of_origin(request: &Request<'_>, origins: &[String]) -> Result<Trust, Refusal> {
     let given = |header: &&str| !header.trim().is_empty();
     let Some(origin) = request.origin.filter(given).or(request.referer.filter(given)) else {
         return Ok(Trust::Key);
     };
     let origin = normalized_origin(origin);
-    if record.origins.contains(&origin) && origin != "null" {
+    if origins.contains(&origin) && origin != "null" {
         Ok(Trust::Origin)
-    } else if record.origins.iter().any(|allowed| allowed == "*") {
+    } else if origins.iter().any(|allowed| allowed == "*") {
         Ok(Trust::Key)
     } else {
         Err(Refusal::foreign_origin(&origin))

@@ -108,7 +108,7 @@ pub(crate) fn judge<'t>(
     kind(event.timestamp, &[Kind::String, Kind::Null], names.timestamp, "a string (RFC 3339)")?;
     kind(event.properties.value, part_kinds(dialect), "properties", "an object")?;
     match dialect {
-        Dialect::Batch => batch_only(event)?,
+        Dialect::Batch => batch_only(admission, event)?,
         Dialect::DomainEvents => domain_only(admission, event, moment)?,
     }
     let lifted = &event.lifted;
@@ -117,7 +117,7 @@ pub(crate) fn judge<'t>(
         Dialect::Batch => Overlong::Cut,
         Dialect::DomainEvents => Overlong::Refuse,
     };
-    Ok(Checked {
+    let checked = Checked {
         event_id: identity.id,
         name,
         distinct_id: match dialect {
@@ -134,7 +134,30 @@ pub(crate) fn judge<'t>(
         correlation_id: id(lifted.correlation_id, Overlong::Refuse, names.correlation_id)?,
         source: id(event.source, Overlong::Refuse, "source")?,
         schema_version: schema_version(lifted.schema_version, names.schema_version)?,
-    })
+    };
+    match admission.user_id {
+        None => Ok(checked),
+        Some(user_id) => own_user(user_id, event, &checked).map(|()| checked),
+    }
+}
+
+/// A page with a token speaks of its user, or of nobody. What it says of another is nobody's word: it was forged, or left
+/// behind by whoever used this browser before, and must not become an event of this user's.
+#[cold]
+fn own_user(user_id: &Text<'_>, event: &Event<'_>, checked: &Checked<'_>) -> Result<(), Violation> {
+    let names_user = event.lifted.is_identified.is_some_and(Value::is_true)
+        || matches!(&*checked.name, "\"$identify\"" | "\"$create_alias\"" | "\"$merge_dangerously\"");
+    let named = checked.distinct_id.as_ref().filter(|_| names_user);
+    for (claimed, path) in [(checked.user_id.as_ref(), BATCH.user_id), (named, "distinct_id")] {
+        if let Some(claimed) = claimed
+            && claimed != user_id
+        {
+            let expected = format!("{user_id}, whom the token was signed for, or nobody");
+            let got = Some(Value::well_formed(claimed));
+            return Err(Violation::of(Rule::ForeignUser, path, expected, got));
+        }
+    }
+    Ok(())
 }
 
 /// Rules for the item as such.
@@ -192,7 +215,7 @@ const fn part_kinds(dialect: Dialect) -> &'static [Kind] {
     }
 }
 
-fn batch_only(event: &Event<'_>) -> Result<(), Violation> {
+fn batch_only(admission: &Admission<'_>, event: &Event<'_>) -> Result<(), Violation> {
     for (value, path) in [(event.set, "$set"), (event.set_once, "$set_once")] {
         kind(value, &[Kind::Object, Kind::Null], path, "an object")?;
     }
@@ -203,7 +226,8 @@ fn batch_only(event: &Event<'_>) -> Result<(), Violation> {
         let expected = format!("a number from 1 to {MAX_STREAM_SEQ}");
         return Err(Violation::of(Rule::WrongType, "properties.$seq", expected, event.lifted.seq));
     }
-    Ok(())
+    own_organization(admission, event.organization_id, "organization_id")?;
+    own_organization(admission, event.lifted.organization_id, "properties.$organization_id")
 }
 
 fn domain_only(admission: &Admission<'_>, event: &Event<'_>, moment: &Moment<'_>) -> Result<(), Violation> {
@@ -214,13 +238,24 @@ fn domain_only(admission: &Admission<'_>, event: &Event<'_>, moment: &Moment<'_>
     kind(event.context.value, part_kinds(Dialect::DomainEvents), "context", "an object")?;
     let path = "organization_id";
     kind(event.organization_id, &[Kind::String, Kind::Null], path, "a string")?;
-    match event.organization_id.and_then(Value::string) {
-        Some(named) if named != admission.organization_id => {
-            let expected = format!("{}, the key's own", admission.organization_id);
-            Err(Violation::of(Rule::ForeignOrganization, path, expected, event.organization_id))
-        }
-        _ => Ok(()),
+    own_organization(admission, event.organization_id, path)
+}
+
+/// Whoever names an organization names that of its key or token. A number is its text.
+fn own_organization(
+    admission: &Admission<'_>,
+    named: Option<Value<'_>>,
+    path: &'static str,
+) -> Result<(), Violation> {
+    let Some(value) = named.filter(|value| !value.is_null()) else { return Ok(()) };
+    if value
+        .string()
+        .map_or(value.as_str() == admission.organization_id, |id| id == admission.organization_id)
+    {
+        return Ok(());
     }
+    let expected = format!("{}, the key's own", admission.organization_id);
+    Err(Violation::of(Rule::ForeignOrganization, path, expected, named))
 }
 
 /// The event's own wins over its properties'.

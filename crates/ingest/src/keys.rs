@@ -9,6 +9,8 @@ use crate::{
     admit::normalized_origin,
     decode::{Kind, Malformed, Scanner, Value, each_member},
     limits::{KEY_TTL_MS, MAX_CACHED_KEYS},
+    refusal::TokenDefect,
+    signer::{self, Signer},
 };
 
 /// The three kinds of key.
@@ -67,32 +69,33 @@ impl KeyRecord {
         let origins = match origins {
             None => Vec::new(),
             Some(list) if list.kind() == Kind::Null => Vec::new(),
-            Some(list) => parse_origins(list)?,
+            Some(list) => strings(list)?.iter().map(|origin| normalized_origin(origin)).collect(),
         };
         Some(Self { organization_id: OrganizationId::new(&organization_id?.string()?)?, kind, origins })
     }
 }
 
 /// `None` if it is no array of strings.
-fn parse_origins(list: Value<'_>) -> Option<Vec<String>> {
+pub(crate) fn strings(list: Value<'_>) -> Option<Vec<String>> {
     let mut scanner = Scanner::new(list.as_str());
     let mut read = || -> Result<Option<Vec<String>>, Malformed> {
-        let mut origins = Vec::new();
+        let mut strings = Vec::new();
         scanner.enter_array()?;
         let mut first = true;
         while scanner.next_item(&mut first)? {
-            let Some(origin) = scanner.value()?.string() else { return Ok(None) };
-            origins.push(normalized_origin(&origin));
+            let Some(text) = scanner.value()?.string() else { return Ok(None) };
+            strings.push(text.into_owned());
         }
-        Ok(Some(origins))
+        Ok(Some(strings))
     };
     read().ok().flatten()
 }
 
-/// What is known of a key.
+/// What is known of a key or a signer.
 #[derive(Clone, Debug)]
 enum Knowledge {
     Record(KeyRecord),
+    Signer(Box<Signer>),
     Unreadable,
     Unknown,
 }
@@ -111,8 +114,18 @@ impl KeyCache {
         match self.known.get(lookup, now).or_else(|| self.unknown.get(lookup, now)) {
             None => Ok(None),
             Some(Knowledge::Record(record)) => Ok(Some(record)),
-            Some(Knowledge::Unreadable) => Err(Refusal::RegistryRecordInvalid),
+            Some(Knowledge::Unreadable | Knowledge::Signer(_)) => Err(Refusal::RegistryRecordInvalid),
             Some(Knowledge::Unknown) => Err(Refusal::UnknownKey),
+        }
+    }
+
+    /// The same of a signer.
+    pub(crate) fn signer(&self, lookup: &str, now: Timestamp) -> Result<Option<&Signer>, Refusal> {
+        match self.known.get(lookup, now).or_else(|| self.unknown.get(lookup, now)) {
+            None => Ok(None),
+            Some(Knowledge::Signer(signer)) => Ok(Some(signer)),
+            Some(Knowledge::Unreadable | Knowledge::Record(_)) => Err(Refusal::RegistryRecordInvalid),
+            Some(Knowledge::Unknown) => Err(Refusal::InvalidToken(TokenDefect::UnknownSigner)),
         }
     }
 
@@ -120,8 +133,15 @@ impl KeyCache {
     pub(crate) fn learn(&mut self, lookup: &str, record: Option<&str>, now: Timestamp) {
         self.known.remove(lookup);
         self.unknown.remove(lookup);
-        match record.map(KeyRecord::parse) {
-            Some(Some(record)) => self.known.put(lookup, Knowledge::Record(record), now),
+        let read = |record: &str| {
+            if lookup.starts_with(signer::LOOKUP) {
+                Signer::parse(record).map(|signer| Knowledge::Signer(Box::new(signer)))
+            } else {
+                KeyRecord::parse(record).map(Knowledge::Record)
+            }
+        };
+        match record.map(read) {
+            Some(Some(knowledge)) => self.known.put(lookup, knowledge, now),
             Some(None) => self.unknown.put(lookup, Knowledge::Unreadable, now),
             None => self.unknown.put(lookup, Knowledge::Unknown, now),
         }

@@ -54,13 +54,15 @@ mod query;
 mod refusal;
 mod request;
 mod route;
+mod signer;
 mod tag;
 mod text;
+mod token;
 
 pub use answer::Answer;
 pub use append::Append;
 pub use collector::{Collector, Step};
 pub use posthog::capture_v1::Defect as CaptureV1Defect;
 pub use query::Query;
-pub use refusal::{KeyDefect, Refusal};
+pub use refusal::{KeyDefect, Refusal, TokenDefect};
 pub use request::{Dialect, Protocol, Request, Settings};

@@ -33,6 +33,20 @@ pub const MAX_WRAPPINGS: usize = 2;
 /// Longest API key, as at `PostHog`. The registry takes names of up to 512 bytes.
 pub const MAX_KEY_BYTES: usize = 64;
 
+/// Longest signed token. One with what is read here has some 300 bytes; it goes with every request, also with beacons, whose
+/// 64 KiB it is a part of.
+pub const MAX_TOKEN_BYTES: usize = 2_048;
+
+/// How far the clock of the back end that signs may be from ours, in ms.
+pub const TOKEN_LEEWAY_MS: i64 = 60_000;
+
+/// Longest that a token may be valid from its receipt on, in ms: a page's day. What lives longer is no token for a page but a
+/// key that nobody can revoke.
+pub const MAX_TOKEN_LIFE_MS: i64 = 24 * 60 * 60 * 1_000;
+
+/// Shortest secret of HS256, in bytes: what RFC 7518 asks for. A shorter one can be guessed from any token.
+pub const MIN_SECRET_BYTES: usize = 32;
+
 /// Most keys remembered of each kind, known and unknown: some 300 kB in all at the worst.
 pub const MAX_CACHED_KEYS: usize = 1_024;
 

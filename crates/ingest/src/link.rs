@@ -138,10 +138,13 @@ fn stated<'a, 't>(event: &Event<'t>, checked: &'a Checked<'t>) -> Option<(LinkKi
 
 /// Whether the event is of somebody who is not to be recognized.
 fn is_kept_apart(event: &Event<'_>) -> bool {
+    event.lifted.process_person_profile.is_some_and(Value::is_false) || is_unrecognized(event)
+}
+
+/// Whether the visitor has not agreed to be recognized.
+pub(crate) fn is_unrecognized(event: &Event<'_>) -> bool {
     let lifted = &event.lifted;
-    lifted.process_person_profile.is_some_and(Value::is_false)
-        || lifted.cookieless_mode.is_some_and(Value::is_true)
-        || lifted.consent.is_some_and(denies_analytics)
+    lifted.cookieless_mode.is_some_and(Value::is_true) || lifted.consent.is_some_and(denies_analytics)
 }
 
 /// Of `$consent`: see [`tallymark_event::wire::CONSENT`].
@@ -202,13 +205,6 @@ mod tests {
         for id in ["\"42\"", "\"a user\"", "\"00\"", "\"é\""] {
             assert!(!is_nobodys(id), "{id}");
         }
-    }
-
-    #[test]
-    fn trust_sorts_by_its_name_as_the_log_compares_it() {
-        let mut trusts = [Trust::Server, Trust::Key, Trust::Origin];
-        trusts.sort();
-        assert!(trusts.is_sorted_by_key(|trust| trust.name()));
     }
 
     #[test]

@@ -13,6 +13,7 @@ use crate::{
     place::Clocks,
     posthog::capture_v1,
     tag::Tagger,
+    token::{self, Token},
 };
 
 /// Takes a request that brings events from its bytes to what the log appends.
@@ -27,10 +28,22 @@ pub(crate) fn ingest(
     let mut batch = decode::events(dialect, &payload)?;
 
     let key = admit::presented_key(protocol, request, &batch)?;
-    let lookup =
-        if protocol == Protocol::Measurement { admit::lookup_of_secret(&key) } else { admit::lookup(&key) };
-    let Some(record) = keys.get(&lookup, now)? else { return Ok(Step::NeedKey { lookup }) };
-    let admission = admit::admit(protocol, request, record)?;
+    let vouched;
+    let admission = if protocol.takes_tokens() && token::is_token(&key) {
+        let token = Token::read(&key)?;
+        let lookup = token.lookup();
+        let Some(signer) = keys.signer(&lookup, now)? else { return Ok(Step::NeedKey { lookup }) };
+        vouched = token.verified(signer, now)?;
+        admit::admit_token(request, signer, &vouched)?
+    } else {
+        let lookup = if protocol == Protocol::Measurement {
+            admit::lookup_of_secret(&key)
+        } else {
+            admit::lookup(&key)
+        };
+        let Some(record) = keys.get(&lookup, now)? else { return Ok(Step::NeedKey { lookup }) };
+        admit::admit(protocol, request, record)?
+    };
     if protocol == Protocol::Measurement {
         let lookup = admit::lookup(&admit::presented_stream(request)?);
         let Some(stream) = keys.get(&lookup, now)? else { return Ok(Step::NeedKey { lookup }) };

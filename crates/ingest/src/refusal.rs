@@ -57,6 +57,10 @@ pub enum Refusal {
     InconsistentKeys,
     /// 401: the registry has no such key.
     UnknownKey,
+    /// 401: a signed token that is not believed.
+    InvalidToken(TokenDefect),
+    /// 401: a signed token that was good until now: the page is to ask its back end for another.
+    TokenExpired,
     /// 403: the key may not do this.
     WrongKeyKind {
         /// What kind of key it is.
@@ -105,6 +109,35 @@ pub enum KeyDefect {
     PersonalApiKey,
 }
 
+/// Why a token is not believed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenDefect {
+    /// Not three parts of base64url, the first two of which are JSON objects.
+    Malformed,
+    /// No `kid`, or one that can't be a record's.
+    KeyId,
+    /// The registry has no such signer.
+    UnknownSigner,
+    /// `alg` is not the signer's.
+    Algorithm,
+    /// Extensions that must be understood (`crit`).
+    Critical,
+    /// Signed by somebody else, or changed since.
+    Signature,
+    /// `aud` is missing or another.
+    Audience,
+    /// `exp` is missing or no number.
+    Expiry,
+    /// Valid for longer than [`limits::MAX_TOKEN_LIFE_MS`].
+    LongLived,
+    /// `nbf` is yet to come, or no number.
+    NotYetValid,
+    /// `org` is missing, or none that the signer may sign for.
+    Organization,
+    /// `sub` is no user's id.
+    Subject,
+}
+
 impl Refusal {
     pub(crate) fn not_found(path: &str) -> Self {
         Self::NotFound(echo(path))
@@ -136,7 +169,12 @@ impl Refusal {
             | Self::BatchNotArray { .. }
             | Self::NoEvent
             | Self::InvalidParameter { .. } => 400,
-            Self::MissingKey { .. } | Self::InvalidKey(_) | Self::InconsistentKeys | Self::UnknownKey => 401,
+            Self::MissingKey { .. }
+            | Self::InvalidKey(_)
+            | Self::InconsistentKeys
+            | Self::UnknownKey
+            | Self::InvalidToken(_)
+            | Self::TokenExpired => 401,
             Self::WrongKeyKind { .. } | Self::ForeignOrigin(_) | Self::ForeignStream => 403,
             Self::NotFound(_) => 404,
             Self::MethodNotAllowed { .. } => 405,
@@ -169,6 +207,8 @@ impl Refusal {
             Self::InvalidKey(_) => "invalid_key",
             Self::InconsistentKeys => "inconsistent_keys",
             Self::UnknownKey => "unknown_key",
+            Self::InvalidToken(_) => "invalid_token",
+            Self::TokenExpired => "token_expired",
             Self::WrongKeyKind { .. } => "wrong_key_kind",
             Self::ForeignOrigin(_) => "foreign_origin",
             Self::ForeignStream => "foreign_measurement_id",
@@ -196,9 +236,12 @@ impl Refusal {
             Self::TooManyEvents | Self::TooMuchQuarantined | Self::NoEvent => Some("batch"),
             Self::BatchNotArray { field } | Self::MissingKey { field } => Some(field),
             Self::UnsupportedCompression(_) => Some("compression"),
-            Self::InvalidKey(_) | Self::InconsistentKeys | Self::UnknownKey | Self::WrongKeyKind { .. } => {
-                Some("api_key")
-            }
+            Self::InvalidKey(_)
+            | Self::InconsistentKeys
+            | Self::UnknownKey
+            | Self::InvalidToken(_)
+            | Self::TokenExpired
+            | Self::WrongKeyKind { .. } => Some("api_key"),
             Self::ForeignOrigin(_) => Some("Origin"),
             Self::ForeignStream => Some("measurement_id"),
             Self::InvalidParameter { name, .. } => Some(name),
@@ -263,6 +306,10 @@ impl Refusal {
             Self::UnknownKey => {
                 "no organization has this key: check it for typing errors, or make a new one".into()
             }
+            Self::InvalidToken(defect) => {
+                format!("the token is not believed: {}: see docs/TOKENS.md for how to sign one", defect.text())
+            }
+            Self::TokenExpired => "the token has expired: have the back end sign another for this page".into(),
             Self::WrongKeyKind { kind, remedy } => format!("a {kind} key can't do this: {remedy}"),
             Self::ForeignOrigin(origin) => format!(
                 "the key is not bound to the origin {origin}: add it to the key's origins, or use this site's own key"
@@ -317,6 +364,25 @@ impl KeyDefect {
             Self::TooLong => "too long",
             Self::NotAscii => "not ASCII",
             Self::PersonalApiKey => "personal_api_key, a secret that belongs into no client",
+        }
+    }
+}
+
+impl TokenDefect {
+    const fn text(self) -> &'static str {
+        match self {
+            Self::Malformed => "it is no JWT in compact form",
+            Self::KeyId => "its header has no usable kid",
+            Self::UnknownSigner => "the registry has no signer of its kid",
+            Self::Algorithm => "its alg is not the signer's",
+            Self::Critical => "it has a crit, and no extension is known here",
+            Self::Signature => "its signature is not the signer's",
+            Self::Audience => "its aud is not the signer's",
+            Self::Expiry => "its exp must be a number of seconds",
+            Self::LongLived => "its exp is more than 24 hours ahead",
+            Self::NotYetValid => "its nbf is yet to come, or no number of seconds",
+            Self::Organization => "its org is none that the signer may sign for",
+            Self::Subject => "its sub must be a string of 1 to 200 characters",
         }
     }
 }

@@ -82,6 +82,11 @@ impl Protocol {
         }
     }
 
+    /// Whether a signed token may stand where the key does: in a body, and nowhere that is written to logs.
+    pub(crate) const fn takes_tokens(self) -> bool {
+        matches!(self, Self::Batch | Self::Beacon)
+    }
+
     /// How the events are written, once they are unwrapped.
     pub const fn dialect(self) -> Dialect {
         match self {

@@ -9,7 +9,7 @@ use crate::{
     decode::{Batch, Event, Kind, Value},
     judge::Checked,
     limits::{MAX_CONTEXT_TEXT_BYTES, MAX_USER_AGENT_BYTES},
-    person,
+    link, person,
     place::{Clocks, Moment},
     text::{self, Text},
 };
@@ -126,9 +126,21 @@ impl<'r> Tagger<'r> {
     }
 
     /// Who did it, by what the dialect's clients send.
-    pub(crate) fn who<'a, 't>(&self, event: &Event<'_>, checked: &'a Checked<'t>) -> Who<'a, 't> {
+    pub(crate) fn who<'a, 't>(&self, event: &Event<'_>, checked: &'a Checked<'t>) -> Who<'a, 't>
+    where
+        'r: 'a,
+    {
         match self.dialect {
-            Dialect::Batch => who(self.admission.source, event, checked),
+            Dialect::Batch => {
+                let who = who(self.admission.source, event, checked);
+                // Also where the page has not said who is signed in; but not for who is not to be recognized.
+                match self.admission.user_id {
+                    Some(user_id) if who.user_id.is_none() && !link::is_unrecognized(event) => {
+                        Who { user_id: Some(user_id), ..who }
+                    }
+                    _ => who,
+                }
+            }
             Dialect::DomainEvents => {
                 Who { user_id: checked.user_id.as_ref(), anonymous_id: checked.anonymous_id.as_ref() }
             }

@@ -45,6 +45,7 @@ fn field<'e, 't>(event: &'e mut Event<'t>, name: &[u8]) -> Option<&'e mut Option
         b"token" | b"api_key" | b"$token" => &mut event.token,
         b"$set" => &mut event.set,
         b"$set_once" => &mut event.set_once,
+        b"organization_id" => &mut event.organization_id,
         _ => return None,
     })
 }
@@ -76,6 +77,7 @@ fn property<'e, 't>(lifted: &'e mut Lifted<'t>, name: &[u8]) -> Option<&'e mut O
         STREAM_ID => &mut lifted.stream_id,
         SEQ => &mut lifted.seq,
         MONOTONIC_MS => &mut lifted.monotonic_ms,
+        b"$organization_id" => &mut lifted.organization_id,
         b"$lib" => &mut lifted.lib,
         b"$lib_version" => &mut lifted.lib_version,
         b"$set" => &mut lifted.set,

@@ -68,6 +68,8 @@ pub(crate) struct Lifted<'t> {
     /// Who the user was before `$identify`.
     pub(crate) anon_distinct_id: Option<Value<'t>>,
     pub(crate) is_identified: Option<Value<'t>>,
+    /// Whose the page takes itself to be. Never believed.
+    pub(crate) organization_id: Option<Value<'t>>,
     /// `false`: the distinct id is no person.
     pub(crate) process_person_profile: Option<Value<'t>>,
     pub(crate) session_id: Option<Value<'t>>,

@@ -13,6 +13,7 @@ mod place;
 mod posthog;
 mod query;
 mod tag;
+mod token;
 mod will;
 
 use std::io::Write;
