@@ -4,6 +4,7 @@ mod check;
 mod diff;
 mod files;
 mod import;
+mod lint_source;
 mod written;
 
 use std::path::PathBuf;
@@ -28,6 +29,8 @@ pub(crate) enum Command {
     Build(written::Build),
     /// Make a plan of another tool's, or a first one from stored events
     Import(import::Import),
+    /// Find code that captures events which the plan does not know
+    LintSource(lint_source::LintSource),
 }
 
 /// The plan.
@@ -48,6 +51,7 @@ impl Command {
             Self::Docs(_) => "plan docs",
             Self::Build(_) => "plan build",
             Self::Import(_) => "plan import",
+            Self::LintSource(_) => "plan lint-source",
         }
     }
 
@@ -60,6 +64,7 @@ impl Command {
             Self::Docs(docs) => docs.run(),
             Self::Build(build) => build.run(),
             Self::Import(import) => import.run(),
+            Self::LintSource(lint) => lint.run(),
         }
     }
 }

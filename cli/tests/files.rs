@@ -111,3 +111,25 @@ fn a_reader_that_has_read_enough_is_no_failure() {
     assert_eq!(output.status.code(), Some(0));
     assert!(output.stderr.is_empty());
 }
+
+#[test]
+fn source_of_others_is_not_scanned_and_large_source_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir_all(folder.path().join("app/node_modules/camera")).unwrap();
+    let call = "tallymark.capture('unknown');\n";
+    fs::write(folder.path().join("app/node_modules/camera/index.js"), call).unwrap();
+    fs::write(folder.path().join("app/bundle.js"), call.repeat(1024 * 1024 / call.len() + 1)).unwrap();
+    fs::write(folder.path().join("app/.gitignore"), "generated.js").unwrap();
+    fs::write(folder.path().join("app/generated.js"), call).unwrap();
+    fs::write(folder.path().join("app/old.js"), b"/* \xfc */ tallymark.capture('unknown')").unwrap();
+
+    let said = tallymark(&["plan", "lint-source", "--json", "--plan", "../plans/laundry"])
+        .arg(folder.path())
+        .output()
+        .unwrap();
+    let said = json(&said);
+    assert_eq!((&said["exit"], &said["result"]["files"]), (&Value::from(1), &Value::from(1)));
+    assert_eq!(said["result"]["findings"].as_array().unwrap().len(), 1);
+    let bundle = folder.path().join("app/bundle.js");
+    assert_eq!(said["result"]["skipped"], serde_json::json!([bundle.to_str().unwrap()]));
+}

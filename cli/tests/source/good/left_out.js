@@ -1,0 +1,1 @@
+tallymark.capture("left_out")

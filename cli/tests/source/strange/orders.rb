@@ -1,0 +1,1 @@
+Analytics.track user_id: 1, event: "order_lost"
