@@ -16,17 +16,17 @@ let home;
 let venv;
 
 /** The folder that has npm's clients in its node_modules. */
-const packages = () => (home ??= npmPackages("clients", HERE));
+export const folder = () => (home ??= npmPackages("clients", HERE));
 
 /** A module of npm's clients, as `require` gives it. @param {string} specifier */
 export async function load(specifier) {
-  return createRequire(join(await packages(), "package.json"))(specifier);
+  return createRequire(join(await folder(), "package.json"))(specifier);
 }
 
 /** A script for a page, as a bundler makes it of `source`, which imports from npm's clients. */
 export async function bundle(source) {
   const { outputFiles } = await build({
-    stdin: { contents: source, resolveDir: await packages() },
+    stdin: { contents: source, resolveDir: await folder() },
     bundle: true,
     format: "iife",
     write: false,

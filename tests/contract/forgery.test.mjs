@@ -181,11 +181,14 @@ test("source and trust: no page is a back end, whatever it says", async () => {
   const rows = await client.events();
   assert.deepEqual(rows.map((row) => [row.source, row.trust]), [["browser", "origin"], ["browser", "token"]]);
   // Nor by the back ends' own door.
-  for (const key of [client.tenant.browser_key, hs(good()), client.tenant.read_key, "sk_guessed"]) {
+  // The last is longer than any name in the registry may be.
+  const long = hs(good({ more: "x".repeat(900) }));
+  assert.equal(await send(long), "stored");
+  for (const key of [client.tenant.browser_key, hs(good()), client.tenant.read_key, "sk_guessed", long]) {
     const response = await client.domain({ event_name: "a" }, { authorization: `Bearer ${key}` });
     assert.ok([401, 403].includes(response.status), key);
   }
-  assert.equal((await client.events()).length, 2);
+  assert.equal((await client.events()).length, 3);
 });
 
 test("origin: a foreign page has no use for a key or a token that it has read", async () => {

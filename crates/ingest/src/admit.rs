@@ -34,7 +34,7 @@ pub(crate) fn presented_key<'r>(
 ) -> Result<Cow<'r, str>, Refusal> {
     match protocol {
         Protocol::Batch | Protocol::Beacon | Protocol::Engage | Protocol::Collect { .. } => {
-            key_in_body(batch)
+            key_in_body(protocol, batch)
         }
         Protocol::CaptureV1 | Protocol::DomainEvents => bearer_key(request),
         Protocol::Measurement => key_in_query(request, "api_secret"),
@@ -71,10 +71,10 @@ pub(crate) fn bearer_key<'r>(request: &Request<'r>) -> Result<Cow<'r, str>, Refu
 }
 
 /// The batch's own key, or the one that its events agree upon. Events without one ride along.
-fn key_in_body<'t>(batch: &Batch<'t>) -> Result<Cow<'t, str>, Refusal> {
+fn key_in_body<'t>(protocol: Protocol, batch: &Batch<'t>) -> Result<Cow<'t, str>, Refusal> {
     let given = |value: &Value<'_>| !value.is_null();
     if let Some(token) = batch.token.filter(given) {
-        return text_of_key(token);
+        return text_of_key(protocol, token);
     }
     let mut agreed: Option<Value<'t>> = None;
     for event in &batch.events {
@@ -82,27 +82,33 @@ fn key_in_body<'t>(batch: &Batch<'t>) -> Result<Cow<'t, str>, Refusal> {
         match agreed {
             None => agreed = Some(token),
             Some(key) if key == token => {}
-            Some(key) if text_of_key(key)? == text_of_key(token)? => {}
+            Some(key) if text_of_key(protocol, key)? == text_of_key(protocol, token)? => {}
             Some(_) => return Err(Refusal::InconsistentKeys),
         }
     }
-    text_of_key(agreed.ok_or(Refusal::MissingKey { field: "api_key" })?)
+    text_of_key(protocol, agreed.ok_or(Refusal::MissingKey { field: "api_key" })?)
 }
 
-fn text_of_key(value: Value<'_>) -> Result<Cow<'_, str>, Refusal> {
+fn text_of_key(protocol: Protocol, value: Value<'_>) -> Result<Cow<'_, str>, Refusal> {
     let key = value.string().ok_or(Refusal::InvalidKey(KeyDefect::NotAString))?;
     if key.trim().is_empty() {
         return Err(Refusal::MissingKey { field: "api_key" });
+    }
+    if protocol.takes_tokens() && token::is_token(&key) {
+        return printable(key, MAX_TOKEN_BYTES);
     }
     shaped_like_a_key(key)
 }
 
 fn shaped_like_a_key(key: Cow<'_, str>) -> Result<Cow<'_, str>, Refusal> {
+    printable(key, MAX_KEY_BYTES)
+}
+
+fn printable(key: Cow<'_, str>, max_bytes: usize) -> Result<Cow<'_, str>, Refusal> {
     let key = match key {
         Cow::Borrowed(key) => Cow::Borrowed(key.trim()),
         Cow::Owned(key) => Cow::Owned(key.trim().to_owned()),
     };
-    let max_bytes = if token::is_token(&key) { MAX_TOKEN_BYTES } else { MAX_KEY_BYTES };
     let defect = if key.len() > max_bytes {
         KeyDefect::TooLong
     } else if !key.bytes().all(|c| c.is_ascii_graphic()) {

@@ -196,8 +196,8 @@ fn a_token_is_taken_in_the_body_of_a_batch_alone() {
     };
     let bearer = format!("Bearer {token}");
     let back_end = Request { authorization: Some(&bearer), ..post("/v1/events", br#"{"event_name":"a"}"#) };
-    assert_eq!(code(&back_end), "unknown_key");
-    assert_eq!(code(&Request { method: "GET", ..back_end }), "unknown_key");
+    assert_eq!(code(&back_end), "invalid_key");
+    assert_eq!(code(&Request { method: "GET", ..back_end }), "invalid_key");
     let batch = body(&token, &event(&json!({})));
     let foreign = Request { origin: Some("https://evil.example"), ..post("/e/", batch.as_bytes()) };
     assert_eq!(code(&foreign), "foreign_origin");
