@@ -1,6 +1,6 @@
 //! Bytes in, slices out.
 
-use tallymark_ingest::{Answer, Request};
+use tallymark_ingest::{Answer, Filter, QuarantineRequest, Request, Sweep};
 
 /// An input buffer larger than this is given back after the request that needed it: wasm memory never
 /// shrinks, but the next large request can have the same pages.
@@ -93,6 +93,37 @@ impl Output {
         self.number(answer.max_age_s);
         self.text(answer.content_type.to_owned());
         self.text(answer.body);
+    }
+
+    /// A limit and whether nothing is to be done; then what is wanted, an event's id, a cursor, a rule, an event's name
+    /// and a moment: empty where there is nothing to say.
+    pub(crate) fn quarantine(&mut self, request: QuarantineRequest) {
+        let all = |limit| Sweep { filter: Filter::default(), after: 0, limit, dry_run: false };
+        let (verb, event_id, sweep) = match request {
+            QuarantineRequest::List { filter, after, limit } => {
+                ("list", String::new(), Sweep { filter, after, ..all(limit) })
+            }
+            QuarantineRequest::Show { event_id } => ("show", event_id.to_string(), all(1)),
+            QuarantineRequest::Replay(sweep) => ("replay", String::new(), sweep),
+            QuarantineRequest::Purge(sweep) => ("purge", String::new(), sweep),
+        };
+        let Sweep { filter: Filter { rule, event_name, before }, after, limit, dry_run } = sweep;
+        let mut before_text = String::new();
+        if let Some(before) = before {
+            before.write(&mut before_text);
+        }
+        self.number(limit);
+        self.number(u32::from(dry_run));
+        for text in [
+            verb.to_owned(),
+            event_id,
+            after.to_string(),
+            rule.unwrap_or_default(),
+            event_name.unwrap_or_default(),
+            before_text,
+        ] {
+            self.text(text);
+        }
     }
 
     /// Makes the table of what is here now.

@@ -48,6 +48,7 @@ mod kind {
     pub(crate) const EVENTS: u32 = 3;
     pub(crate) const LEDGER: u32 = 4;
     pub(crate) const IDENTITIES: u32 = 5;
+    pub(crate) const QUARANTINE: u32 = 6;
 }
 
 /// Makes room for `len` bytes of input and says where to write them. Valid until the next call.
@@ -129,8 +130,27 @@ pub extern "C" fn receive(head_len: usize, body_len: usize, now_ms: f64) -> u32 
                 s.output.text(after.to_string());
                 kind::IDENTITIES
             }
+            Step::Quarantine { organization_id, request } => {
+                s.output.text(organization_id);
+                s.output.quarantine(request);
+                kind::QUARANTINE
+            }
         }
     })
+}
+
+/// Judges a page of quarantined events again: input is the organization's id and the page, see
+/// [`tallymark_ingest::replay`], of which the output holds what is `unreplayable` and the verdicts.
+#[unsafe(no_mangle)]
+pub extern "C" fn replay(organization_len: usize, page_len: usize) {
+    STATE.with_borrow_mut(|s| {
+        let organization_id = s.input.text(0, organization_len);
+        let replayed = tallymark_ingest::replay(organization_id, s.input.text(organization_len, page_len));
+        s.input.release();
+        s.output.clear();
+        s.output.number(replayed.unreplayable);
+        s.output.text(replayed.verdicts);
+    });
 }
 
 /// Takes what the registry said of a key: input is the lookup and, if there is a record, the record.

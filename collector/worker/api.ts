@@ -53,6 +53,64 @@ export interface IdentitiesPage {
   next_after: number;
 }
 
+/** An event that broke a rule, as `GET /v1/quarantine` lists it. */
+export interface QuarantinedEvent {
+  seq: number;
+  event_id: string;
+  event_name: string | null;
+  received_at: string;
+  stream_id: string | null;
+  /** Which rule it broke, where, what is expected there and what was found. */
+  rule: string;
+  path: string;
+  expected: string;
+  got: string;
+  sdk_version: string | null;
+  /** Whether the row says how its event came: rows of older collectors don't. */
+  is_replayable: boolean;
+}
+
+/** The answer of `GET /v1/quarantine`. */
+export interface QuarantinePage {
+  events: QuarantinedEvent[];
+  /** The cursor of the next page. */
+  next_after: number;
+}
+
+/** The answer of `GET /v1/quarantine/<event_id>`. */
+export interface WholeQuarantinedEvent extends Omit<QuarantinedEvent, "is_replayable"> {
+  /** How its request came: what a replay goes by. */
+  provenance: { protocol: string; source: string; trust: string; context: Record<string, unknown> } | null;
+  /** The event as it came. */
+  body: unknown;
+}
+
+/** The answer of `POST /v1/quarantine/replay`. */
+export interface QuarantineReplay {
+  dry_run: boolean;
+  /** How many events it has looked at: `stored` + `quarantined` + `unreplayable`, and those that another replay took. */
+  examined: number;
+  /** They are stored now, or would be. */
+  stored: number;
+  /** They still break a rule: this one. */
+  quarantined: Record<string, number>;
+  /** They can't be judged again; they stay. */
+  unreplayable: number;
+  /** Where to go on. */
+  next_after: number;
+  /** Whether there are no more. */
+  is_complete: boolean;
+}
+
+/** The answer of `POST /v1/quarantine/purge`. */
+export interface QuarantinePurge {
+  dry_run: boolean;
+  /** By the rule that they broke. */
+  purged: Record<string, number>;
+  next_after: number;
+  is_complete: boolean;
+}
+
 /** What became of a day's events: captured = stored + quarantined + dropped + under way. */
 export interface LedgerFigures {
   captured: number;

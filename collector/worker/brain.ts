@@ -6,6 +6,7 @@
  */
 import wasm from "./collector.wasm";
 import type { Batch, Receipt } from "./log/log.ts";
+import type { QuarantineRequest, Verdict } from "./log/quarantine.ts";
 
 interface Exports {
   readonly memory: WebAssembly.Memory;
@@ -13,6 +14,7 @@ interface Exports {
   output(): number;
   configure(len: number): void;
   receive(headLen: number, bodyLen: number, nowMs: number): number;
+  replay(organizationLen: number, pageLen: number): void;
   learn(lookupLen: number, recordLen: number, found: number, nowMs: number): void;
   acknowledge(slot: number, committed: number, stored: number, duplicates: number, quarantined: number): number;
   refuse_too_large(): number;
@@ -34,7 +36,8 @@ export type Step =
   | { readonly kind: "append"; readonly slot: number; readonly organizationId: string; readonly batch: Batch }
   | { readonly kind: "events"; readonly organizationId: string; readonly after: number; readonly limit: number }
   | { readonly kind: "identities"; readonly organizationId: string; readonly after: number; readonly limit: number }
-  | { readonly kind: "ledger"; readonly organizationId: string; readonly from: string; readonly to: string };
+  | { readonly kind: "ledger"; readonly organizationId: string; readonly from: string; readonly to: string }
+  | { readonly kind: "quarantine"; readonly organizationId: string; readonly request: QuarantineRequest };
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -76,9 +79,20 @@ export class Brain {
         return { kind: "ledger", organizationId: texts[0]!, from: texts[1]!, to: texts[2]! };
       case 5:
         return { kind: "identities", organizationId: texts[0]!, after: Number(texts[1]), limit: numbers[0]! };
+      case 6:
+        return { kind: "quarantine", organizationId: texts[0]!, request: quarantineRequest(numbers, texts) };
       default:
         throw new Error(`unknown step ${kind}`);
     }
+  }
+
+  /** Judges a page of quarantined events again (log/quarantine.ts). */
+  replay(organizationId: string, page: string): { verdicts: Verdict[]; unreplayable: number } {
+    const [organization, lines] = [encoder.encode(organizationId), encoder.encode(page)];
+    this.#write(organization, lines);
+    this.#wasm.replay(organization.byteLength, lines.byteLength);
+    const { numbers, texts } = this.#read();
+    return { verdicts: JSON.parse(texts[0]!) as Verdict[], unreplayable: numbers[0]! };
   }
 
   /** What the registry holds for a lookup; `null` if nothing. Remembered for a minute. */
@@ -129,6 +143,14 @@ export class Brain {
 
 function answerOf(numbers: number[], texts: string[]): Answer {
   return { status: numbers[0]!, maxAgeS: numbers[1]!, contentType: texts[0]!, body: texts[1]! };
+}
+
+function quarantineRequest(numbers: number[], texts: string[]): QuarantineRequest {
+  const [, verb, eventId, after, rule, eventName, before] = texts as [
+    string, QuarantineRequest["verb"], string, string, string, string, string,
+  ];
+  const filter = { rule, eventName, before };
+  return { verb, eventId, filter, after: Number(after), limit: numbers[0]!, dryRun: numbers[1] === 1 };
 }
 
 /** What of a request the brain looks at, one a line: collector/src/boundary.rs reads it in this order. */

@@ -8,6 +8,7 @@ import { readBody, TOO_LARGE } from "./body.ts";
 import { Brain } from "./brain.ts";
 import { preflight, respond } from "./cors.ts";
 import type { Env } from "./env.ts";
+import { quarantine } from "./quarantine.ts";
 import { snippetScript } from "./snippet.ts";
 import type { Answer, Step } from "./brain.ts";
 
@@ -60,6 +61,8 @@ async function handle(brain: Brain, request: Request, env: Env): Promise<Answer>
       return json(await log(env, step.organizationId).identities(step.after, step.limit));
     case "ledger":
       return json(await log(env, step.organizationId).ledger(step.organizationId, step.from, step.to));
+    case "quarantine":
+      return quarantine(brain, log(env, step.organizationId), step.organizationId, step.request);
     case "need_key":
       throw new Error(`the registry's answer for ${step.lookup} did not settle the question`);
   }

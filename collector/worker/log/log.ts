@@ -3,6 +3,8 @@ import type { Env } from "../env.ts";
 import { append } from "./append.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { migrate } from "./migrate.ts";
+import { purge, quarantineList, quarantined, replayPage, settle } from "./quarantine.ts";
+import type { Filter, Purged, ReplayPage, Settled, Verdict } from "./quarantine.ts";
 import { events, identities, ledger } from "./read.ts";
 import { WILL_AFTER_MS, executeWills, nextWillMs } from "./wills.ts";
 
@@ -77,6 +79,29 @@ export class TenantLog extends DurableObject<Env> {
 
   ledger(organizationId: string, from: string, to: string): string {
     return ledger(this.ctx.storage.sql, organizationId, from, to, Date.now());
+  }
+
+  quarantineList(filter: Filter, after: number, limit: number): string {
+    return quarantineList(this.ctx.storage.sql, filter, after, limit);
+  }
+
+  /** The text of `GET /v1/quarantine/<event_id>`; null if there is none. */
+  quarantined(organizationId: string, eventId: string): string | null {
+    return quarantined(this.ctx.storage.sql, organizationId, eventId);
+  }
+
+  replayPage(filter: Filter, after: number, limit: number): ReplayPage {
+    return replayPage(this.ctx.storage.sql, filter, after, limit);
+  }
+
+  settle(organizationId: string, verdicts: readonly Verdict[]): Settled {
+    const { storage } = this.ctx;
+    return storage.transactionSync(() => settle(storage.sql, organizationId, verdicts));
+  }
+
+  purge(filter: Filter, after: number, limit: number, dryRun: boolean): Purged {
+    const { storage } = this.ctx;
+    return storage.transactionSync(() => purge(storage.sql, filter, after, limit, dryRun));
   }
 
   async #setAlarm(): Promise<void> {

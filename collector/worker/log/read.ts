@@ -47,10 +47,10 @@ export function identities(sql: SqlStorage, after: number, limit: number): strin
   return `{"identities":[${page.rows.join(",")}],"next_after":${page.next}}`;
 }
 
-type Row = Record<string, SqlStorageValue>;
+export type Row = Record<string, SqlStorageValue>;
 
 /** Rows as JSON, until the page is full, and its last `seq`. `split` gives a row's columns, and members that are JSON already. */
-function pageOf(cursor: Iterable<Row>, after: number, split: (row: Row) => [columns: Row, members: string]) {
+export function pageOf(cursor: Iterable<Row>, after: number, split: (row: Row) => [columns: Row, members: string]) {
   const page = { rows: [] as string[], next: after };
   let size = 0;
   for (const stored of cursor) {

@@ -21,6 +21,11 @@ impl Source {
             Self::Server => "server",
         }
     }
+
+    /// The source of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Browser, Self::Server].into_iter().find(|source| source.name() == name)
+    }
 }
 
 /// Who vouches for the row's `user_id` and for its having happened. The organization is never in doubt: it
@@ -46,6 +51,11 @@ impl Trust {
             Self::Token => "token",
             Self::Server => "server",
         }
+    }
+
+    /// The trust of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Key, Self::Origin, Self::Token, Self::Server].into_iter().find(|trust| trust.name() == name)
     }
 }
 

@@ -28,5 +28,5 @@ pub mod wire;
 pub use envelope::{COLUMNS, DomainEvent, Source, Trust};
 pub use id::{EventId, OrganizationId, SessionId, StreamId};
 pub use json::RawJson;
-pub use outcome::{DropReason, Outcome, Rule};
+pub use outcome::{DropReason, Outcome, RemovalReason, Rule};
 pub use time::Timestamp;

@@ -93,6 +93,15 @@ impl DropReason {
 }
 
 named! {
+    /// Why an event was given up that the collector had: a drop in the books, like those of [`DropReason`]. Apart from
+    /// them, since no page may report what only the tenant can order.
+    RemovalReason {
+        /// Taken out of quarantine for good.
+        Purged = "purged",
+    }
+}
+
+named! {
     /// A rule that an event can break, and be quarantined for. Rules of tracking plans come on top.
     Rule {
         /// An item of a batch is not a JSON object.
@@ -137,5 +146,9 @@ mod tests {
             assert_eq!(Outcome::from_name(o.name()), Some(*o));
         }
         assert_eq!(DropReason::from_name("lost"), None);
+        for r in RemovalReason::ALL {
+            assert_eq!(RemovalReason::from_name(r.name()), Some(*r));
+            assert_eq!(DropReason::from_name(r.name()), None, "no page can report it");
+        }
     }
 }

@@ -193,6 +193,17 @@ pub(crate) fn admit_reader(record: &KeyRecord) -> Result<&str, Refusal> {
     }
 }
 
+/// The tenant whose stored events the key may change. A read key is in dashboards and notebooks, and may not: what reads
+/// needs no more than that.
+pub(crate) fn admit_owner(record: &KeyRecord) -> Result<&str, Refusal> {
+    match record.kind {
+        KeyKind::Server => Ok(record.organization_id.as_str()),
+        KeyKind::Browser | KeyKind::Read => {
+            Err(wrong_kind(record, "to change what is stored, use a server key (sk_…)"))
+        }
+    }
+}
+
 fn wrong_kind(record: &KeyRecord, remedy: &'static str) -> Refusal {
     Refusal::WrongKeyKind { kind: record.kind.name(), remedy }
 }

@@ -11,6 +11,7 @@ use crate::{
     judge::Violation,
     limits::{MAX_CHUNK_BYTES, MAX_QUARANTINED_BYTES, MAX_REPORTED_VIOLATIONS},
     posthog::capture_v1,
+    provenance::Provenance,
     quarantine::Quarantined,
 };
 
@@ -26,7 +27,7 @@ pub struct Append {
     /// How many rows there are in all.
     pub events: u32,
     /// Rows for `quarantined_event`: a JSON array of `[event_id, event_name|null, received_at,
-    /// organization_id, stream_id|null, rule, path, expected, got, sdk_version|null, body]`, or empty.
+    /// organization_id, stream_id|null, rule, path, expected, got, sdk_version|null, body, provenance]`, or empty.
     /// `body` is the event as it came. If no database can hold that as JSON it is `{"$text":"…","$bytes":n}`:
     /// its text, or of an oversized event the beginning of it, and how long that was.
     pub quarantined: String,
@@ -137,13 +138,14 @@ impl<'t> Appender<'t> {
         identity: Identity,
         violation: &Violation,
         position: Option<StreamPosition<'t>>,
+        provenance: &Provenance<'_>,
     ) -> Result<(), Refusal> {
         if self.append.quarantined_count < MAX_REPORTED_VIOLATIONS {
             write_reported(&mut self.append.violations, identity, violation);
         }
         let out = &mut self.append.quarantined;
         out.push(if out.is_empty() { '[' } else { ',' });
-        let quarantined = Quarantined { event, identity, violation, position: position.as_ref() };
+        let quarantined = Quarantined { event, identity, violation, position: position.as_ref(), provenance };
         quarantined.write_row(self.received_at, &self.append.organization_id, out);
         if out.len() > MAX_QUARANTINED_BYTES {
             return Err(Refusal::TooMuchQuarantined);
@@ -180,17 +182,16 @@ impl<'t> Appender<'t> {
         Will { event, position }: &Will<'t>,
         identity: Identity,
         occurred_at: Timestamp,
-        verdict: Result<DomainEvent<'_>, &Violation>,
+        verdict: Result<DomainEvent<'_>, (&Violation, Provenance<'_>)>,
     ) {
         let mut row = String::new();
         let is_quarantined = verdict.is_err();
         match verdict {
             Ok(event) => event.write_row(&mut row),
-            Err(violation) => Quarantined { event, identity, violation, position: Some(position) }.write_row(
-                self.received_at,
-                &self.append.organization_id,
-                &mut row,
-            ),
+            Err((violation, provenance)) => {
+                Quarantined { event, identity, violation, position: Some(position), provenance: &provenance }
+                    .write_row(self.received_at, &self.append.organization_id, &mut row);
+            }
         }
         let out = &mut self.append.wills;
         out.push_str(if out.is_empty() { "[[" } else { ",[" });

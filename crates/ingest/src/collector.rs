@@ -3,8 +3,8 @@
 use tallymark_event::Timestamp;
 
 use crate::{
-    Answer, Append, Protocol, Query, Refusal, Request, Settings, admit, ga4,
-    keys::KeyCache,
+    Answer, Append, Protocol, QuarantineRequest, Query, Refusal, Request, Settings, admit, ga4,
+    keys::{KeyCache, KeyRecord},
     pipeline,
     route::{Route, route},
 };
@@ -22,6 +22,13 @@ pub enum Step {
     Append(Append),
     /// Ask the tenant's log.
     Query(Query),
+    /// See to the tenant's quarantine.
+    Quarantine {
+        /// The tenant.
+        organization_id: String,
+        /// What is wanted of it.
+        request: QuarantineRequest,
+    },
     /// Answer at once.
     Answer(Answer),
 }
@@ -68,6 +75,18 @@ impl Collector {
                 self.read(request, now, |tenant| Query::identities(tenant, request.query))
             }
             Route::ReadLedger => self.read(request, now, |tenant| Query::ledger(tenant, request.query, now)),
+            Route::ListQuarantine => {
+                self.quarantine(request, now, admit::admit_reader, || QuarantineRequest::list(request.query))
+            }
+            Route::ShowQuarantined(id) => {
+                self.quarantine(request, now, admit::admit_reader, || QuarantineRequest::show(id))
+            }
+            Route::ReplayQuarantine => {
+                self.quarantine(request, now, admit::admit_owner, || QuarantineRequest::replay(request))
+            }
+            Route::PurgeQuarantine => {
+                self.quarantine(request, now, admit::admit_owner, || QuarantineRequest::purge(request))
+            }
             Route::Readiness => Ok(Step::Answer(Answer::ready())),
         };
         step.map_err(|refusal| refusal.answer())
@@ -91,5 +110,19 @@ impl Collector {
         let lookup = admit::lookup(&key);
         let Some(record) = self.keys.get(&lookup, now)? else { return Ok(Step::NeedKey { lookup }) };
         Ok(Step::Query(query(admit::admit_reader(record)?)?))
+    }
+
+    fn quarantine(
+        &self,
+        request: &Request<'_>,
+        now: Timestamp,
+        admit: impl FnOnce(&KeyRecord) -> Result<&str, Refusal>,
+        wanted: impl FnOnce() -> Result<QuarantineRequest, Refusal>,
+    ) -> Result<Step, Refusal> {
+        let key = admit::bearer_key(request)?;
+        let lookup = admit::lookup(&key);
+        let Some(record) = self.keys.get(&lookup, now)? else { return Ok(Step::NeedKey { lookup }) };
+        let organization_id = admit(record)?.to_owned();
+        Ok(Step::Quarantine { organization_id, request: wanted()? })
     }
 }

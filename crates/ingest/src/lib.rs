@@ -12,13 +12,15 @@
 //! | `tag`    | all of that                             | the event in its envelope                        |
 //! | `append` | rows, violations, reports               | what the tenant's log takes in one transaction   |
 //!
-//! On the way `link` reads who is who, and `append` takes that along.
+//! On the way `link` reads who is who, and `append` takes that along. What is quarantined keeps its `provenance`, by which
+//! [`replay`] takes it through `place` to `tag` again.
 //!
 //! # In scope
 //! Everything that decides: routes, dialects, keys and origins, the rule of time, the built-in rules, the
 //! envelope, what is answered. Sans I/O: [`Collector::receive`] says which key it must know
-//! ([`Step::NeedKey`]), what the log is to store ([`Step::Append`]) or to be asked ([`Step::Query`]), or what
-//! to answer at once ([`Step::Answer`]); the shell carries it out.
+//! ([`Step::NeedKey`]), what the log is to store ([`Step::Append`]) or to be asked ([`Step::Query`]), what
+//! is wanted of its quarantine ([`Step::Quarantine`]), or what to answer at once ([`Step::Answer`]); the shell carries it
+//! out.
 //!
 //! # Out of scope
 //! Clocks, randomness, I/O, any platform type, CORS headers and preflights (the shell's), and tracking plans
@@ -49,6 +51,7 @@ mod person;
 mod pipeline;
 mod place;
 mod posthog;
+mod provenance;
 mod quarantine;
 mod query;
 mod refusal;
@@ -63,6 +66,7 @@ pub use answer::Answer;
 pub use append::Append;
 pub use collector::{Collector, Step};
 pub use posthog::capture_v1::Defect as CaptureV1Defect;
+pub use quarantine::{Filter, QuarantineRequest, Replayed, Sweep, replay};
 pub use query::Query;
 pub use refusal::{KeyDefect, Refusal, TokenDefect};
 pub use request::{Dialect, Protocol, Request, Settings};

@@ -3,14 +3,15 @@
 use tallymark_event::Timestamp;
 
 use crate::{
-    Protocol, Refusal, Request, Step, admit,
+    Protocol, Refusal, Request, Step,
+    admit::{self, Admission},
     append::Appender,
-    decode::{self, StreamPosition},
-    identity::Identities,
-    judge::judge,
+    decode::{self, Event, StreamPosition},
+    identity::{Identities, Identity},
+    judge::{Checked, Violation, judge},
     keys::KeyCache,
     link::Links,
-    place::Clocks,
+    place::{Clocks, Moment},
     posthog::capture_v1,
     tag::Tagger,
     token::{self, Token},
@@ -65,19 +66,15 @@ pub(crate) fn ingest(
         let identity = identities.of(event);
         let position = StreamPosition::of(event);
         let moment = clocks.place(event);
-        if protocol == Protocol::CaptureV1
-            && let Err(violation) = capture_v1::judge(event, &moment)
-        {
-            appender.quarantine(event, identity, &violation, position)?;
-            continue;
-        }
-        match judge(dialect, &admission, event, identity, &moment) {
+        match judged(protocol, &admission, event, identity, &moment) {
             // Cleaning happens as tagging writes: what is withheld is never copied.
             Ok(checked) => {
                 links.read(event, &checked, tagger.who(event, &checked), moment.occurred_at);
                 appender.store(&tagger.tag(event, &batch, &checked, &moment), position);
             }
-            Err(violation) => appender.quarantine(event, identity, &violation, position)?,
+            Err(violation) => {
+                appender.quarantine(event, identity, &violation, position, &tagger.provenance())?;
+            }
         }
     }
     for will in &batch.wills {
@@ -85,9 +82,26 @@ pub(crate) fn ingest(
         let identity = identities.of(event);
         let moment = clocks.place(event);
         let judged = judge(dialect, &admission, event, identity, &moment);
-        let verdict = judged.as_ref().map(|checked| tagger.tag(event, &batch, checked, &moment));
+        let verdict = match &judged {
+            Ok(checked) => Ok(tagger.tag(event, &batch, checked, &moment)),
+            Err(violation) => Err((violation, tagger.provenance())),
+        };
         appender.bequeath(will, identity, moment.occurred_at, verdict);
     }
     links.write(appender.links());
     Ok(Step::Append(appender.finish()))
+}
+
+/// Judges an event by all rules of the protocol that it came by.
+pub(crate) fn judged<'t>(
+    protocol: Protocol,
+    admission: &Admission<'_>,
+    event: &Event<'t>,
+    identity: Identity,
+    moment: &Moment<'_>,
+) -> Result<Checked<'t>, Violation> {
+    if protocol == Protocol::CaptureV1 {
+        capture_v1::judge(event, moment)?;
+    }
+    judge(protocol.dialect(), admission, event, identity, moment)
 }

@@ -55,6 +55,11 @@ impl Clocks {
         Self { received_at, sent_at, shift_ms }
     }
 
+    /// The clocks of a request that came then, whose events were shifted so.
+    pub(crate) const fn at(received_at: Timestamp, shift_ms: i64) -> Self {
+        Self { received_at, sent_at: None, shift_ms }
+    }
+
     /// Places one event.
     pub(crate) fn place<'t>(&self, event: &Event<'t>) -> Moment<'t> {
         let given = event.timestamp.filter(|value| !value.is_null());

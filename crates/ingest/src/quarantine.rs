@@ -1,5 +1,11 @@
 //! A row of `quarantined_event`: an event as it came, and the rule that it broke.
 
+mod replay;
+mod request;
+
+pub use replay::{Replayed, replay};
+pub use request::{Filter, QuarantineRequest, Sweep};
+
 use tallymark_event::{
     Timestamp, json,
     limits::{MAX_EVENT_BYTES, MAX_EVENT_NAME},
@@ -10,6 +16,7 @@ use crate::{
     identity::Identity,
     judge::Violation,
     limits::{MAX_CONTEXT_TEXT_BYTES, OVERSIZE_KEPT_BYTES},
+    provenance::Provenance,
     text,
 };
 
@@ -20,12 +27,13 @@ pub(crate) struct Quarantined<'a, 't> {
     pub(crate) identity: Identity,
     pub(crate) violation: &'a Violation,
     pub(crate) position: Option<&'a StreamPosition<'t>>,
+    pub(crate) provenance: &'a Provenance<'a>,
 }
 
 impl Quarantined<'_, '_> {
     /// Appends the row as a JSON array, in the order of [`crate::Append::quarantined`].
     pub(crate) fn write_row(&self, received_at: Timestamp, organization_id: &str, out: &mut String) {
-        let Self { event, identity, violation, position } = self;
+        let Self { event, identity, violation, position, provenance } = self;
         out.push_str("[\"");
         identity.id.write(out);
         out.push_str("\",");
@@ -47,6 +55,8 @@ impl Quarantined<'_, '_> {
         write_or_null(out, event.lifted.lib_version, MAX_CONTEXT_TEXT_BYTES);
         out.push(',');
         write_body(out, event);
+        out.push(',');
+        provenance.write(out);
         out.push(']');
     }
 }

@@ -63,7 +63,7 @@ impl Query {
 }
 
 /// The cursor and the limit of a page of rows.
-fn page(query: &str) -> Result<(u64, u32), Refusal> {
+pub(crate) fn page(query: &str) -> Result<(u64, u32), Refusal> {
     let after = match text(query, "after") {
         None => 0,
         // SQLite's integers end at i64::MAX.

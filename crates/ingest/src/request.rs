@@ -101,6 +101,20 @@ impl Protocol {
         }
     }
 
+    /// The protocol by whose rules an event is judged when its request is long gone: how that was wrapped and answered
+    /// makes no difference any more. With its stable name, as quarantined rows keep it.
+    pub(crate) const JUDGING: [(&'static str, Self); 3] =
+        [("batch", Self::Batch), ("capture_v1", Self::CaptureV1), ("domain_events", Self::DomainEvents)];
+
+    /// The stable name of the protocol by whose rules this one's events are judged.
+    pub(crate) const fn judging_name(self) -> &'static str {
+        match self {
+            Self::Batch | Self::Beacon | Self::Engage | Self::Collect { .. } | Self::Measurement => "batch",
+            Self::CaptureV1 => "capture_v1",
+            Self::DomainEvents => "domain_events",
+        }
+    }
+
     /// The stable name of what the client speaks, as in `context.dialect`.
     pub const fn name(self) -> &'static str {
         match self {

@@ -21,6 +21,14 @@ pub(crate) enum Route<'p> {
     ReadIdentities,
     /// Gives the ledger.
     ReadLedger,
+    /// Gives quarantined events.
+    ListQuarantine,
+    /// Gives the one of this id.
+    ShowQuarantined(&'p str),
+    /// Judges them again.
+    ReplayQuarantine,
+    /// Gives them up.
+    PurgeQuarantine,
     /// Says that the collector is up.
     Readiness,
 }
@@ -83,6 +91,10 @@ pub(crate) fn route<'p>(settings: &Settings, method: &str, path: &'p str) -> Res
         ("v1/events", _) => return Err(Refusal::method_not_allowed(method, Methods::GetAndPost.name())),
         ("v1/identities", _) => (Route::ReadIdentities, Methods::Get),
         ("v1/ledger", _) => (Route::ReadLedger, Methods::Get),
+        ("v1/quarantine", _) => (Route::ListQuarantine, Methods::Get),
+        ("v1/quarantine/replay", _) => (Route::ReplayQuarantine, Methods::Post),
+        ("v1/quarantine/purge", _) => (Route::PurgeQuarantine, Methods::Post),
+        _ if let Some(id) = bare.strip_prefix("v1/quarantine/") => (Route::ShowQuarantined(id), Methods::Get),
         ("i/v1/analytics/events" | "i/v1/ai/events", _) => {
             (Route::Ingest(Protocol::CaptureV1), Methods::Post)
         }
@@ -135,6 +147,11 @@ mod tests {
         assert_eq!(status("POST", "/v1/ledger"), Err(405));
         assert_eq!(status("GET", "/v1/identities"), Ok(Route::ReadIdentities));
         assert_eq!(status("POST", "/v1/identities/"), Err(405));
+        assert_eq!(status("GET", "/v1/quarantine/"), Ok(Route::ListQuarantine));
+        assert_eq!(status("GET", "/v1/quarantine/01a1"), Ok(Route::ShowQuarantined("01a1")));
+        assert_eq!(status("POST", "/v1/quarantine/replay"), Ok(Route::ReplayQuarantine));
+        assert_eq!(status("GET", "/v1/quarantine/purge"), Err(405));
+        assert_eq!(status("POST", "/v1/quarantine/01a1"), Err(405));
         assert_eq!(status("GET", "/_readiness"), Ok(Route::Readiness));
         assert_eq!(status("GET", "/"), Ok(Route::Readiness));
         assert_eq!(status("DELETE", "/_readiness"), Err(405));

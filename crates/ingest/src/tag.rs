@@ -11,6 +11,7 @@ use crate::{
     limits::{MAX_CONTEXT_TEXT_BYTES, MAX_USER_AGENT_BYTES},
     link, person,
     place::{Clocks, Moment},
+    provenance::Provenance,
     text::{self, Text},
 };
 
@@ -18,7 +19,7 @@ use crate::{
 /// texts that each event's row is written from.
 #[derive(Debug)]
 pub(crate) struct Tagger<'r> {
-    dialect: Dialect,
+    protocol: Protocol,
     admission: Admission<'r>,
     /// The time of receipt and the tenant, as JSON strings.
     received_at: String,
@@ -68,12 +69,23 @@ impl<'r> Tagger<'r> {
                 }
             }
         }
+        Self::in_context(protocol, admission, clocks.received_at, context_start)
+    }
+
+    /// For events of a request of which there is no more than this: its part of their contexts, as [`Self::provenance`]
+    /// has given it.
+    pub(crate) fn in_context(
+        protocol: Protocol,
+        admission: Admission<'r>,
+        received: Timestamp,
+        context_start: String,
+    ) -> Self {
         let mut received_at = String::new();
-        write_quoted(&mut received_at, clocks.received_at);
+        write_quoted(&mut received_at, received);
         let mut organization_id = String::new();
         json::write_str(&mut organization_id, admission.organization_id);
         Self {
-            dialect: protocol.dialect(),
+            protocol,
             admission,
             received_at,
             organization_id,
@@ -81,6 +93,17 @@ impl<'r> Tagger<'r> {
             occurred_at: String::new(),
             properties: String::new(),
             context: String::new(),
+        }
+    }
+
+    /// What of the request an event has to keep for being tagged another time.
+    pub(crate) fn provenance(&self) -> Provenance<'_> {
+        Provenance {
+            protocol: self.protocol,
+            source: self.admission.source,
+            trust: self.admission.trust,
+            user_id: self.admission.user_id.cloned(),
+            context_start: &self.context_start,
         }
     }
 
@@ -130,7 +153,7 @@ impl<'r> Tagger<'r> {
     where
         'r: 'a,
     {
-        match self.dialect {
+        match self.protocol.dialect() {
             Dialect::Batch => {
                 let who = who(self.admission.source, event, checked);
                 // Also where the page has not said who is signed in; but not for who is not to be recognized.

@@ -22,7 +22,9 @@ fn one_bad_event_leaves_the_others() {
             json!("a string that is not empty"),
             json!("nothing"),
             Value::Null,
-            json!({"uuid": UUID, "distinct_id": "d"})
+            json!({"uuid": UUID, "distinct_id": "d"}),
+            json!({"protocol": "batch", "source": "browser", "trust": "origin", "context":
+                {"dialect": "posthog", "user_agent": "test \"agent\"", "country": "CZ"}}),
         ]
     );
     assert_eq!((&quarantine[1][5], &quarantine[1][10]), (&json!("not_an_object"), &json!(7)));

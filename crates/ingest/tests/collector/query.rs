@@ -28,3 +28,23 @@ fn reading() {
     let Step::Answer(answer) = step(&ready) else { panic!("an answer") };
     assert_eq!((answer.status, answer.body.as_str()), (200, "ok"));
 }
+
+#[test]
+fn only_a_back_end_changes_what_is_stored() {
+    let ask =
+        |key, path, body: &'static str| Request { authorization: Some(key), ..post(path, body.as_bytes()) };
+    for path in ["/v1/quarantine/replay", "/v1/quarantine/purge"] {
+        let wanted = "{\"rule\":\"too_long\"}";
+        assert_eq!(refused(&ask("Bearer rk_1", path, wanted)), (403, "wrong_key_kind".into()));
+        assert_eq!(refused(&ask("Bearer wk_shop", path, wanted)), (403, "wrong_key_kind".into()));
+        let Step::Quarantine { organization_id, .. } = step(&ask("Bearer sk_1", path, wanted)) else {
+            panic!("what is wanted")
+        };
+        assert_eq!(organization_id, "org_shop");
+    }
+    for path in ["/v1/quarantine", "/v1/quarantine/01a1fb70-e23f-7e92-afec-cc67e8fbdbf5"] {
+        let get = |key| Request { method: "GET", ..ask(key, path, "") };
+        assert!(matches!(step(&get("Bearer rk_1")), Step::Quarantine { .. }));
+        assert_eq!(refused(&get("Bearer sk_1")), (403, "wrong_key_kind".into()));
+    }
+}

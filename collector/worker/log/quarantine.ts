@@ -1,0 +1,220 @@
+/**
+ * The tenant's quarantine: seen, judged again, emptied.
+ *
+ * An event in it is accounted for, in the books and in its stream. So whatever becomes of it moves a count from one
+ * outcome to another, in the books of the day it was received, and in the transaction of the row; its stream's numbers
+ * are as they were.
+ */
+import { enterBooks, type Books } from "./books.ts";
+import { enterLinks } from "./identity.ts";
+import { pageOf, type Row } from "./read.ts";
+import { changes, insertEvents } from "./rows.ts";
+
+/** Which events are meant: those for which all hold that are not empty. */
+export interface Filter {
+  readonly rule: string;
+  readonly eventName: string;
+  /** A moment: those received before it. */
+  readonly before: string;
+}
+
+/** What is wanted: `tallymark_ingest::QuarantineRequest`. */
+export interface QuarantineRequest {
+  readonly verb: "list" | "show" | "replay" | "purge";
+  /** Of `show`. */
+  readonly eventId: string;
+  readonly filter: Filter;
+  readonly after: number;
+  readonly limit: number;
+  readonly dryRun: boolean;
+}
+
+/** What the brain says of an event: `tallymark_ingest::Replayed`. */
+export type Verdict =
+  | readonly [eventId: string, row: string, links: string]
+  | readonly [eventId: string, rule: string, path: string, expected: string, got: string];
+
+/** Quarantined events for the brain to judge: four lines each. */
+export interface ReplayPage {
+  readonly lines: string;
+  readonly events: number;
+  /** The cursor of the next page. */
+  readonly next: number;
+}
+
+/** What verdicts have changed: counts of events that were still there. */
+export interface Settled {
+  readonly stored: number;
+  /** By the rule that they break now. */
+  readonly quarantined: Record<string, number>;
+}
+
+/** What a purge has taken. */
+export interface Purged {
+  /** By the rule that they broke. */
+  readonly purged: Record<string, number>;
+  readonly next: number;
+}
+
+const COLUMNS = "seq, event_id, event_name, received_at, stream_id, rule, path, expected, got, sdk_version";
+
+/** The text of `GET /v1/quarantine`. */
+export function quarantineList(sql: SqlStorage, filter: Filter, after: number, limit: number): string {
+  const [where, ...bindings] = among(filter, after, limit);
+  const cursor = sql.exec<Row>(
+    `select ${COLUMNS}, provenance is not null as has_provenance from quarantined_event where ${where}`,
+    ...bindings,
+  );
+  const page = pageOf(cursor, after, ({ has_provenance, ...columns }) => [
+    columns,
+    `"is_replayable":${has_provenance === 1}`,
+  ]);
+  return `{"events":[${page.rows.join(",")}],"next_after":${page.next}}`;
+}
+
+/** The text of `GET /v1/quarantine/<event_id>`. Bodies that were no objects may stand there as bare texts. */
+export function quarantined(sql: SqlStorage, organizationId: string, eventId: string): string | null {
+  const row = sql
+    .exec<Row>(
+      `select ${COLUMNS}, provenance, iif(json_valid(body), body, json_quote(body)) as body
+       from quarantined_event where organization_id = ?1 and event_id = ?2 and purged_at is null`,
+      organizationId,
+      eventId,
+    )
+    .toArray()[0];
+  if (row === undefined) return null;
+  const { provenance, body, ...columns } = row;
+  const { rows } = pageOf([columns], 0, (columns) => [
+    columns,
+    `"provenance":${String(provenance)},"body":${String(body)}`,
+  ]);
+  return rows.join("");
+}
+
+/** Most bytes of events in a page for the brain, in UTF-16 units: what crosses to the Worker and back at once. */
+const MAX_PAGE_LENGTH = 4 * 1024 * 1024;
+
+/** The next events to be judged again. */
+export function replayPage(sql: SqlStorage, filter: Filter, after: number, limit: number): ReplayPage {
+  const [where, ...bindings] = among(filter, after, limit);
+  const rows = sql.exec<{ seq: number; lines: string }>(
+    `select seq, event_id || char(10) || received_at || char(10) || coalesce(provenance, '') || char(10) || body || char(10)
+       as lines
+     from quarantined_event where ${where}`,
+    ...bindings,
+  );
+  let [lines, events, next] = ["", 0, after];
+  for (const row of rows) {
+    if (events > 0 && lines.length + row.lines.length > MAX_PAGE_LENGTH) break;
+    lines += row.lines;
+    events++;
+    next = row.seq;
+  }
+  return { lines, events, next };
+}
+
+/** Does what the brain says of events, as far as they are still in quarantine: twice is the same as once. */
+export function settle(sql: SqlStorage, organizationId: string, verdicts: readonly Verdict[]): Settled {
+  const books = new DayBooks();
+  const settled = { stored: 0, quarantined: {} as Record<string, number> };
+  for (const verdict of verdicts) {
+    const known = sql
+      .exec<{ seq: number; rule: string; day: string }>(
+        `select seq, rule, substr(received_at, 1, 10) as day from quarantined_event
+         where organization_id = ?1 and event_id = ?2 and purged_at is null`,
+        organizationId,
+        verdict[0],
+      )
+      .toArray()[0];
+    if (known === undefined) continue;
+    if (verdict.length === 3) {
+      const [eventId, row, links] = verdict;
+      sql.exec("delete from quarantined_event where seq = ?1", known.seq);
+      if (insertEvents(sql, `[${row}]`) !== 1) throw new Error(`${eventId} is stored and in quarantine at once`);
+      if (links !== "") enterLinks(sql, links);
+      books.move(known.day, ["quarantined", known.rule], ["stored", ""]);
+      settled.stored++;
+    } else {
+      const [, rule, path, expected, got] = verdict;
+      sql.exec(
+        "update quarantined_event set rule = ?2, path = ?3, expected = ?4, got = ?5 where seq = ?1",
+        known.seq,
+        rule,
+        path,
+        expected,
+        got,
+      );
+      books.move(known.day, ["quarantined", known.rule], ["quarantined", rule]);
+      settled.quarantined[rule] = (settled.quarantined[rule] ?? 0) + 1;
+    }
+  }
+  books.enter(sql);
+  return settled;
+}
+
+/** Gives events up for good: nothing stays of them but their ids. */
+export function purge(sql: SqlStorage, filter: Filter, after: number, limit: number, dryRun: boolean): Purged {
+  const books = new DayBooks();
+  const purged: Record<string, number> = {};
+  let next = after;
+  const [where, ...bindings] = among(filter, after, limit);
+  const rows = sql
+    .exec<{ seq: number; rule: string; day: string }>(
+      `select seq, rule, substr(received_at, 1, 10) as day from quarantined_event where ${where}`,
+      ...bindings,
+    )
+    .toArray();
+  for (const { seq, rule, day } of rows) {
+    purged[rule] = (purged[rule] ?? 0) + 1;
+    next = seq;
+    books.move(day, ["quarantined", rule], ["dropped", "purged"]);
+  }
+  if (dryRun || rows.length === 0) return { purged, next };
+  sql.exec(
+    `update quarantined_event set purged_at = ?1, event_name = null, path = '', expected = '', got = '',
+       sdk_version = null, body = 'null', provenance = null
+     where seq in (select value from json_each(?2))`,
+    new Date().toISOString(),
+    JSON.stringify(rows.map(({ seq }) => seq)),
+  );
+  if (changes(sql) !== rows.length) throw new Error("not all that is to be purged is there");
+  books.enter(sql);
+  return { purged, next };
+}
+
+/** The condition of a page of events, its order and its bindings. Built, not fixed: an index serves what is asked for. */
+function among(filter: Filter, after: number, limit: number): [where: string, ...bindings: (string | number)[]] {
+  let where = "purged_at is null and seq > ?1";
+  const bindings: (string | number)[] = [after, limit];
+  for (const [condition, value] of [
+    ["rule =", filter.rule],
+    ["event_name =", filter.eventName],
+    ["received_at <", filter.before],
+  ] as const) {
+    if (value !== "") where += ` and ${condition} ?${bindings.push(value)}`;
+  }
+  return [`${where} order by seq limit ?2`, ...bindings];
+}
+
+type Entry = readonly [outcome: string, reason: string];
+
+/** Moves between outcomes, by day of receipt. */
+class DayBooks {
+  readonly #days = new Map<string, Map<string, number>>();
+
+  move(day: string, from: Entry, to: Entry): void {
+    let counts = this.#days.get(day);
+    if (counts === undefined) this.#days.set(day, (counts = new Map()));
+    for (const [entry, change] of [[from, -1], [to, 1]] as const) {
+      const key = entry.join("\n");
+      counts.set(key, (counts.get(key) ?? 0) + change);
+    }
+  }
+
+  enter(sql: SqlStorage): void {
+    for (const [day, counts] of this.#days) {
+      const books = [...counts].map(([key, count]) => [...key.split("\n"), count]) as Books;
+      enterBooks(sql, day, books);
+    }
+  }
+}

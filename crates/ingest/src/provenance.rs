@@ -1,0 +1,145 @@
+//! Where an event came from, in so far as it decides about the event: what a quarantined row keeps of its request, so
+//! that a replay gives the row which the request would have given.
+
+use tallymark_event::{Source, Trust, json};
+
+use crate::{
+    Protocol,
+    admit::Admission,
+    decode::{Kind, Malformed, Scanner, Value, each_member},
+    text::Text,
+};
+
+/// What a request says of its events. Its clocks are in the context.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Provenance<'a> {
+    pub(crate) protocol: Protocol,
+    pub(crate) source: Source,
+    pub(crate) trust: Trust,
+    /// See [`Admission::user_id`].
+    pub(crate) user_id: Option<Text<'static>>,
+    /// The request's part of the event's context: a JSON object without its closing brace.
+    pub(crate) context_start: &'a str,
+}
+
+impl<'a> Provenance<'a> {
+    /// Appends `{"protocol":"batch","source":"browser","trust":"token","user_id":"42","context":{…}}`.
+    pub(crate) fn write(&self, out: &mut String) {
+        for (key, name) in [
+            ("{\"protocol\":", self.protocol.judging_name()),
+            (",\"source\":", self.source.name()),
+            (",\"trust\":", self.trust.name()),
+        ] {
+            out.push_str(key);
+            json::write_str(out, name);
+        }
+        if let Some(user_id) = &self.user_id {
+            out.push_str(",\"user_id\":");
+            out.push_str(user_id);
+        }
+        out.push_str(",\"context\":");
+        out.push_str(self.context_start);
+        out.push_str("}}");
+    }
+
+    /// Reads what [`Self::write`] has written, white space or not; `None` if it is anything else.
+    pub(crate) fn read(text: &'a str) -> Option<Self> {
+        let (mut protocol, mut source, mut trust, mut user_id, mut context) = (None, None, None, None, None);
+        members(text, |name, value| match name {
+            b"protocol" => protocol = value.string(),
+            b"source" => source = value.string(),
+            b"trust" => trust = value.string(),
+            b"user_id" => user_id = Some(value),
+            b"context" => context = Some(value),
+            _ => {}
+        })
+        .ok()?;
+        let protocol = protocol?;
+        Some(Self {
+            protocol: Protocol::JUDGING.into_iter().find(|(name, _)| *name == protocol)?.1,
+            source: Source::from_name(&source?)?,
+            trust: Trust::from_name(&trust?)?,
+            user_id: match user_id {
+                Some(user_id) if user_id.kind() != Kind::String => return None,
+                user_id => user_id.map(|user_id| Text::Owned(user_id.as_str().to_owned())),
+            },
+            context_start: context?.as_str().strip_suffix('}').filter(|start| start.starts_with("{\""))?,
+        })
+    }
+
+    /// What the client's clock was found to be behind, in ms.
+    pub(crate) fn clock_shift_ms(&self) -> i64 {
+        let mut shift_ms = None;
+        let context = [self.context_start, "}"].concat();
+        // It has been read as an object already.
+        let _ = members(&context, |name, value| {
+            if name == b"clock_shift_ms" {
+                shift_ms = value.integer();
+            }
+        });
+        shift_ms.unwrap_or_default()
+    }
+
+    /// In whose name the request spoke.
+    pub(crate) const fn admission<'k>(&'k self, organization_id: &'k str) -> Admission<'k> {
+        Admission { organization_id, source: self.source, trust: self.trust, user_id: self.user_id.as_ref() }
+    }
+}
+
+fn members<'t>(text: &'t str, mut member: impl FnMut(&[u8], Value<'t>)) -> Result<(), Malformed> {
+    let mut scanner = Scanner::new(text);
+    each_member(&mut scanner, |scanner, key| {
+        member(&key.name(), scanner.value()?);
+        Ok(())
+    })?;
+    scanner.end()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_read_as_it_was_written() {
+        for (protocol, judged_as) in [
+            (Protocol::Beacon, Protocol::Batch),
+            (Protocol::Collect { as_image: true }, Protocol::Batch),
+            (Protocol::CaptureV1, Protocol::CaptureV1),
+            (Protocol::DomainEvents, Protocol::DomainEvents),
+        ] {
+            for trust in [Trust::Key, Trust::Origin, Trust::Token, Trust::Server] {
+                let user_id = (trust == Trust::Token).then(|| "\"4\\\"2\"".into());
+                let context_start =
+                    "{\"dialect\":\"x\",\"clock_shift_ms\":-300000,\"user_agent\":\"a}\\\"b\"";
+                let written = Provenance { protocol, source: Source::Browser, trust, user_id, context_start };
+                let mut text = String::new();
+                written.write(&mut text);
+                let read = Provenance::read(&text).unwrap();
+                assert_eq!(read, Provenance { protocol: judged_as, ..written });
+                assert_eq!(read.clock_shift_ms(), -300_000);
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_none() {
+        let good =
+            r#"{"protocol":"batch","source":"server","trust":"server","context":{"dialect":"posthog"}}"#;
+        assert_eq!(Provenance::read(good).unwrap().clock_shift_ms(), 0);
+        for bad in [
+            "",
+            "null",
+            "{}",
+            "7",
+            &good.replace("batch", "Batch"),
+            &good.replace("\"server\",\"trust\"", "\"page\",\"trust\""),
+            &good.replace("\"server\",\"context\"", "7,\"context\""),
+            &good.replace("\"context\"", "\"user_id\":7,\"context\""),
+            &good.replace("{\"dialect\":\"posthog\"}", "{}"),
+            &good.replace("{\"dialect\":\"posthog\"}", "[]"),
+            good.strip_suffix('}').unwrap(),
+        ] {
+            assert_eq!(Provenance::read(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Replay: quarantined events through the rules again, as their requests brought them.
+//!
+//! The verbs are those of a request, from `place` on; what the request said is in the row's provenance. So an event that
+//! is accepted now gives the row that it would have given then: its own id, time, source and trust.
+
+use tallymark_event::{EventId, Timestamp, json};
+
+use crate::{
+    decode::{self, Scanner, each_member},
+    identity::{Identities, Identity},
+    judge::Violation,
+    link::Links,
+    pipeline::judged,
+    place::Clocks,
+    provenance::Provenance,
+    tag::Tagger,
+};
+
+/// What a replay made of a page of quarantined events.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Replayed {
+    /// A JSON array with an entry for each event that was judged: `[event_id, row, links]` for one that is accepted,
+    /// `[event_id, rule, path, expected, got]` for one that is not. `row` is the text of a row as in
+    /// [`crate::Append::rows`], `links` a text as [`crate::Append::links`].
+    pub verdicts: String,
+    /// Events that can't be judged again: the row has not all of the event (it was too large, or no database holds
+    /// it), or was written before rows kept their provenance.
+    pub unreplayable: u32,
+}
+
+/// Judges a page of quarantined events of a tenant again. `page` has four lines for each: its id, when it was received,
+/// its provenance and its body, as [`crate::Append::quarantined`] has them; JSON texts of one line each.
+pub fn replay(organization_id: &str, page: &str) -> Replayed {
+    let mut replayed = Replayed::default();
+    let mut lines = page.lines();
+    while let Some(id) = lines.next() {
+        let mut line = || lines.next().unwrap_or_default();
+        let row = QuarantinedRow { id, received_at: line(), provenance: line(), body: line() };
+        let out = &mut replayed.verdicts;
+        let before = out.len();
+        out.push(if out.is_empty() { '[' } else { ',' });
+        if row.judge(organization_id, out).is_none() {
+            out.truncate(before);
+            replayed.unreplayable += 1;
+        }
+    }
+    let out = &mut replayed.verdicts;
+    out.push_str(if out.is_empty() { "[]" } else { "]" });
+    replayed
+}
+
+struct QuarantinedRow<'p> {
+    id: &'p str,
+    received_at: &'p str,
+    provenance: &'p str,
+    body: &'p str,
+}
+
+impl QuarantinedRow<'_> {
+    /// Appends the verdict; `None` (and anything at all appended) if there can't be one.
+    fn judge(&self, organization_id: &str, out: &mut String) -> Option<()> {
+        let id = EventId::parse(self.id)?;
+        let received_at = Timestamp::parse(self.received_at)?;
+        let provenance = Provenance::read(self.provenance)?;
+        let admission = provenance.admission(organization_id);
+        let text = ["[", self.body, "]"].concat();
+        let batch = decode::events(provenance.protocol.dialect(), &text).ok()?;
+        let [event] = batch.events.as_slice() else { return None };
+        if is_excerpt(event.text) {
+            return None;
+        }
+        // Whatever id the row was given: there may be none in the body.
+        let identity = Identity { id, ..Identities::new(received_at).of(event) };
+        let clocks = Clocks::at(received_at, provenance.clock_shift_ms());
+        let moment = clocks.place(event);
+        out.push_str("[\"");
+        id.write(out);
+        out.push_str("\",");
+        match judged(provenance.protocol, &admission, event, identity, &moment) {
+            Ok(checked) => {
+                let context_start = provenance.context_start.to_owned();
+                let mut tagger =
+                    Tagger::in_context(provenance.protocol, admission, received_at, context_start);
+                let mut links = Links::new(admission.trust);
+                links.read(event, &checked, tagger.who(event, &checked), moment.occurred_at);
+                let (mut row, mut linked) = (String::new(), String::new());
+                tagger.tag(event, &batch, &checked, &moment).write_row(&mut row);
+                links.write(&mut linked);
+                json::write_str(out, &row);
+                out.push(',');
+                json::write_str(out, &linked);
+            }
+            Err(Violation { rule, path, expected, got }) => {
+                for (at, column) in [rule.name(), path, &expected, &got].into_iter().enumerate() {
+                    if at > 0 {
+                        out.push(',');
+                    }
+                    json::write_str(out, column);
+                }
+            }
+        }
+        out.push(']');
+        Some(())
+    }
+}
+
+/// Whether a body is what stands there for an event that the row could not hold: see [`crate::Append::quarantined`]. No
+/// event looks like that, since each has a name.
+fn is_excerpt(body: &str) -> bool {
+    let (mut members, mut known) = (0, 0);
+    let read = each_member(&mut Scanner::new(body), |scanner, key| {
+        members += 1;
+        known += u32::from(matches!(&*key.name(), b"$text" | b"$bytes"));
+        scanner.value().map(|_| ())
+    });
+    read.is_ok() && members == 2 && known == 2
+}
