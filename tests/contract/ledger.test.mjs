@@ -108,7 +108,7 @@ async function calendar(slug) {
     const streams = JSON.stringify([[id, high, seqs.length, drops, false]]);
     const batch = {
       day, rows: [JSON.stringify(seqs.map(row))], events: seqs.length, quarantined: "", quarantinedCount: 0, streams,
-      wills: "", unsequenced: 0,
+      wills: "", links: "", unsequenced: 0,
     };
     const receipt = await appendDirectly(world, organization_id, batch);
     assert.deepEqual(receipt, { stored: seqs.length, duplicates: 0, quarantined: 0 });

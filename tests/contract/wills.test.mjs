@@ -196,7 +196,7 @@ test("of more wills than a log keeps waiting, the oldest are executed before the
       { stream_id: id, seq: 1 },
     ];
     const batch = {
-      day, rows: [], events: 0, quarantined: "", quarantinedCount: 0, unsequenced: 0,
+      day, rows: [], events: 0, quarantined: "", quarantinedCount: 0, links: "", unsequenced: 0,
       streams: JSON.stringify(pages.map(({ id }) => [id, 0, 0, [], false])),
       wills: JSON.stringify(pages.map((page) => [page.id, 1, page.leave, at, false, JSON.stringify(row(page))])),
     };
