@@ -133,3 +133,18 @@ fn source_of_others_is_not_scanned_and_large_source_is_named() {
     let bundle = folder.path().join("app/bundle.js");
     assert_eq!(said["result"]["skipped"], serde_json::json!([bundle.to_str().unwrap()]));
 }
+
+#[test]
+fn colours_are_for_terminals_and_never_in_json() {
+    let escapes = |arguments: &[&str], force: bool| {
+        let mut command = tallymark(arguments);
+        command.env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE");
+        let output = command.envs(force.then_some(("CLICOLOR_FORCE", "1"))).output().unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        [output.stdout, output.stderr].concat().contains(&0x1b)
+    };
+    let diff = ["plan", "diff", "tests/plans/shop-1", "tests/plans/shop-3"];
+    assert!(escapes(&diff, true), "a terminal gets colours");
+    assert!(!escapes(&diff, false), "a pipe gets none");
+    assert!(!escapes(&[&diff[..], &["--json"]].concat(), true));
+}
