@@ -6,12 +6,7 @@ let client: Tallymark | undefined;
 let clientKey: string;
 
 /** Does nothing, and says that it is done. */
-function inert(): Tallymark {
-  const client = { ...api };
-  for (const name in client) client[name as "flush"] = async () => {};
-  client.on = () => () => {};
-  return client;
-}
+const inert: Tallymark = { ...api };
 
 /** The page's instance, made by the first call; `assets` is where the rest is unless the options say. */
 export function start(options: Options, assets: () => Assets, early: EarlyCall[] = []): Tallymark {
@@ -19,10 +14,12 @@ export function start(options: Options, assets: () => Assets, early: EarlyCall[]
   const key = options.measurementId ?? options.key;
   if (typeof window == "undefined" || !key) {
     if (debug) console.warn("tallymark: no window or key");
-    return inert();
+    for (const name in inert) inert[name as "flush"] = async () => {};
+    inert.on = () => () => {};
+    return inert;
   }
   if (client) {
-    if (debug && key != clientKey) console.warn("tallymark: key ignored:", key);
+    if (debug && key != clientKey) console.warn("tallymark: ignored", key);
     return client;
   }
   clientKey = key;

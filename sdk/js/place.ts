@@ -14,7 +14,7 @@ export const members = (object: object): string => stringify(object).slice(1, -1
 /** Parameters that name a campaign, as PostHog knows them: of `utm_*` everybody may know, of click ids advertisers. */
 export const UTM = /^utm_(source|medium|campaign|content|term)$/;
 export const CLICK =
-  /^(gad_source|mc_cid|gclid|gclsrc|dclid|gbraid|wbraid|fbclid|msclkid|twclid|li_fat_id|igshid|ttclid|rdt_cid|epik|qclid|sccid|oppref|bfcid|irclid|_kx)$/;
+  /^(([gdq]|fb|tw|tt|ir)clid|(mc_|rdt_|sc|bf)cid|[gw]braid|gclsrc|gad_source|msclkid|li_fat_id|igshid|epik|oppref|_kx)$/;
 
 /** Further parameters that the page allows, between commas, or `true` for all. */
 let allowed: string | true;
