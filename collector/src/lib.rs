@@ -140,12 +140,13 @@ pub extern "C" fn receive(head_len: usize, body_len: usize, now_ms: f64) -> u32 
 }
 
 /// Judges a page of quarantined events again: input is the organization's id and the page, see
-/// [`tallymark_ingest::replay`], of which the output holds what is `unreplayable` and the verdicts.
+/// [`Collector::replay`], of which the output holds what is `unreplayable` and the verdicts.
 #[unsafe(no_mangle)]
-pub extern "C" fn replay(organization_len: usize, page_len: usize) {
+pub extern "C" fn replay(organization_len: usize, page_len: usize, now_ms: f64) {
     STATE.with_borrow_mut(|s| {
         let organization_id = s.input.text(0, organization_len);
-        let replayed = tallymark_ingest::replay(organization_id, s.input.text(organization_len, page_len));
+        let page = s.input.text(organization_len, page_len);
+        let replayed = s.collector.replay(organization_id, page, timestamp(now_ms));
         s.input.release();
         s.output.clear();
         s.output.number(replayed.unreplayable);
@@ -153,7 +154,7 @@ pub extern "C" fn replay(organization_len: usize, page_len: usize) {
     });
 }
 
-/// Takes what the registry said of a key: input is the lookup and, if there is a record, the record.
+/// Takes what the registry said of a key or plan: input is the lookup and, if there is a record, the record.
 #[unsafe(no_mangle)]
 pub extern "C" fn learn(lookup_len: usize, record_len: usize, found: u32, now_ms: f64) {
     STATE.with_borrow_mut(|s| {

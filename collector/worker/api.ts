@@ -65,6 +65,8 @@ export interface QuarantinedEvent {
   path: string;
   expected: string;
   got: string;
+  /** Of the tracking plan whose rule it is; null if the rule is the collector's own. */
+  plan_version: number | null;
   sdk_version: string | null;
   /** Whether the row says how its event came: rows of older collectors don't. */
   is_replayable: boolean;

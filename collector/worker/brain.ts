@@ -14,7 +14,7 @@ interface Exports {
   output(): number;
   configure(len: number): void;
   receive(headLen: number, bodyLen: number, nowMs: number): number;
-  replay(organizationLen: number, pageLen: number): void;
+  replay(organizationLen: number, pageLen: number, nowMs: number): void;
   learn(lookupLen: number, recordLen: number, found: number, nowMs: number): void;
   acknowledge(slot: number, committed: number, stored: number, duplicates: number, quarantined: number): number;
   refuse_too_large(): number;
@@ -54,7 +54,7 @@ export class Brain {
     this.#wasm.configure(paths.byteLength);
   }
 
-  /** One request, whole. Pure but for the key cache: asking again after `learn` gives the next step. */
+  /** One request, whole. Pure but for what is remembered of the registry: asking again after `learn` gives the next step. */
   receive(request: Request, body: Uint8Array): Step {
     const head = encoder.encode(requestHead(request));
     this.#write(head, body);
@@ -86,16 +86,16 @@ export class Brain {
     }
   }
 
-  /** Judges a page of quarantined events again (log/quarantine.ts). */
+  /** Judges a page of quarantined events again (log/quarantine.ts), by the tenant's plan, which has to be learnt before. */
   replay(organizationId: string, page: string): { verdicts: Verdict[]; unreplayable: number } {
     const [organization, lines] = [encoder.encode(organizationId), encoder.encode(page)];
     this.#write(organization, lines);
-    this.#wasm.replay(organization.byteLength, lines.byteLength);
+    this.#wasm.replay(organization.byteLength, lines.byteLength, Date.now());
     const { numbers, texts } = this.#read();
     return { verdicts: JSON.parse(texts[0]!) as Verdict[], unreplayable: numbers[0]! };
   }
 
-  /** What the registry holds for a lookup; `null` if nothing. Remembered for a minute. */
+  /** What the registry holds for a lookup; `null` if nothing. Remembered for minutes. */
   learn(lookup: string, record: string | null): void {
     const [name, value] = [encoder.encode(lookup), encoder.encode(record ?? "")];
     this.#write(name, value);

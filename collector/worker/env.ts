@@ -2,7 +2,10 @@ import type { TenantLog } from "./log/log.ts";
 
 /** What wrangler.toml binds. */
 export interface Env {
-  /** Keys of every tenant: `key:<public key>` or `key:sha256:<hex>`, written by `tallymark` (in dev, by `cargo xtask dev`). */
+  /**
+   * Of every tenant its keys, `key:<public key>` or `key:sha256:<hex>`, and its tracking plan, `plan:<organization_id>`:
+   * written by `tallymark` (in dev, by `cargo xtask dev`).
+   */
   readonly REGISTRY: KVNamespace;
   /** One log per organization, named `log:<organization_id>`. */
   readonly LOG: DurableObjectNamespace<TenantLog>;

@@ -14,8 +14,8 @@ import type { Answer, Step } from "./brain.ts";
 
 export { TenantLog } from "./log/log.ts";
 
-/** Most keys that one request names: the Measurement Protocol's secret and its measurement id. */
-const MAX_LOOKUPS = 2;
+/** Most that one request asks of the registry: the Measurement Protocol's secret, its measurement id, and a plan. */
+const MAX_LOOKUPS = 3;
 
 let brain: Brain | undefined;
 
@@ -62,7 +62,7 @@ async function handle(brain: Brain, request: Request, env: Env): Promise<Answer>
     case "ledger":
       return json(await log(env, step.organizationId).ledger(step.organizationId, step.from, step.to));
     case "quarantine":
-      return quarantine(brain, log(env, step.organizationId), step.organizationId, step.request);
+      return quarantine(brain, log(env, step.organizationId), env.REGISTRY, step.organizationId, step.request);
     case "need_key":
       throw new Error(`the registry's answer for ${step.lookup} did not settle the question`);
   }

@@ -16,6 +16,7 @@ type Log = DurableObjectStub<TenantLog>;
 export async function quarantine(
   brain: Brain,
   log: Log,
+  registry: KVNamespace,
   organizationId: string,
   request: QuarantineRequest,
 ): Promise<Answer> {
@@ -27,13 +28,21 @@ export async function quarantine(
       return event === null ? NOT_THERE : answer(200, event);
     }
     case "replay":
-      return answer(200, JSON.stringify(await replay(brain, log, organizationId, request)));
+      return answer(200, JSON.stringify(await replay(brain, log, registry, organizationId, request)));
     case "purge":
       return answer(200, JSON.stringify(await purge(log, request)));
   }
 }
 
-async function replay(brain: Brain, log: Log, organizationId: string, request: QuarantineRequest) {
+async function replay(
+  brain: Brain,
+  log: Log,
+  registry: KVNamespace,
+  organizationId: string,
+  request: QuarantineRequest,
+) {
+  const planLookup = `plan:${organizationId}`;
+  const plan = await registry.get(planLookup);
   const { filter, limit, dryRun } = request;
   const done: QuarantineReplay = {
     dry_run: dryRun, examined: 0, stored: 0, quarantined: {}, unreplayable: 0, next_after: request.after, is_complete: false,
@@ -44,6 +53,8 @@ async function replay(brain: Brain, log: Log, organizationId: string, request: Q
       done.is_complete = true;
       break;
     }
+    // Whoever replays has just corrected the plan: not by the one of a minute ago. And for each page, as none outlasts a minute.
+    brain.learn(planLookup, plan);
     const { verdicts, unreplayable } = brain.replay(organizationId, page.lines);
     const settled = dryRun ? foreseen(verdicts) : await log.settle(organizationId, verdicts);
     done.examined += page.events;

@@ -32,7 +32,7 @@ export interface QuarantineRequest {
 /** What the brain says of an event: `tallymark_ingest::Replayed`. */
 export type Verdict =
   | readonly [eventId: string, row: string, links: string]
-  | readonly [eventId: string, rule: string, path: string, expected: string, got: string];
+  | readonly [eventId: string, rule: string, path: string, expected: string, got: string, planVersion: number | null];
 
 /** Quarantined events for the brain to judge: four lines each. */
 export interface ReplayPage {
@@ -56,7 +56,7 @@ export interface Purged {
   readonly next: number;
 }
 
-const COLUMNS = "seq, event_id, event_name, received_at, stream_id, rule, path, expected, got, sdk_version";
+const COLUMNS = "seq, event_id, event_name, received_at, stream_id, rule, path, expected, got, plan_version, sdk_version";
 
 /** The text of `GET /v1/quarantine`. */
 export function quarantineList(sql: SqlStorage, filter: Filter, after: number, limit: number): string {
@@ -135,14 +135,15 @@ export function settle(sql: SqlStorage, organizationId: string, verdicts: readon
       books.move(known.day, ["quarantined", known.rule], ["stored", ""]);
       settled.stored++;
     } else {
-      const [, rule, path, expected, got] = verdict;
+      const [, rule, path, expected, got, planVersion] = verdict;
       sql.exec(
-        "update quarantined_event set rule = ?2, path = ?3, expected = ?4, got = ?5 where seq = ?1",
+        `update quarantined_event set rule = ?2, path = ?3, expected = ?4, got = ?5, plan_version = ?6 where seq = ?1`,
         known.seq,
         rule,
         path,
         expected,
         got,
+        planVersion,
       );
       books.move(known.day, ["quarantined", known.rule], ["quarantined", rule]);
       settled.quarantined[rule] = (settled.quarantined[rule] ?? 0) + 1;

@@ -51,6 +51,7 @@ fn main() {
     let mut collector = Collector::new(Settings::default());
     let record = r#"{"organization_id":"org_bench","kind":"browser","origins":["https://shop.example"]}"#;
     collector.learn("key:wk_bench", Some(record), now);
+    collector.learn("plan:org_bench", None, now);
     println!("{:>6} {:>6} {:>9} {:>12} {:>12}", "batch", "body", "bytes", "µs/event", "µs/request");
     for events in [1, 10, 50] {
         let plain = batch(events).into_bytes();

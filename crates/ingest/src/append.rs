@@ -27,9 +27,11 @@ pub struct Append {
     /// How many rows there are in all.
     pub events: u32,
     /// Rows for `quarantined_event`: a JSON array of `[event_id, event_name|null, received_at,
-    /// organization_id, stream_id|null, rule, path, expected, got, sdk_version|null, body, provenance]`, or empty.
+    /// organization_id, stream_id|null, rule, path, expected, got, sdk_version|null, body, provenance,
+    /// plan_version|null]`, or empty.
     /// `body` is the event as it came. If no database can hold that as JSON it is `{"$text":"…","$bytes":n}`:
-    /// its text, or of an oversized event the beginning of it, and how long that was.
+    /// its text, or of an oversized event the beginning of it, and how long that was. `plan_version` is of the tracking
+    /// plan whose rule it broke; null if the rule is built in.
     pub quarantined: String,
     /// How many rows that is.
     pub quarantined_count: u32,
@@ -267,7 +269,7 @@ fn write_reported(out: &mut String, identity: Identity, violation: &Violation) {
     out.push_str("\",\"rule\":\"");
     out.push_str(violation.rule.name());
     out.push_str("\",\"path\":");
-    json::write_str(out, violation.path);
+    json::write_str(out, &violation.path);
     out.push_str(",\"detail\":");
     json::write_str(out, &format!("expected {}, got {}", violation.expected, violation.got));
     out.push('}');

@@ -3,16 +3,19 @@
 use tallymark_event::Timestamp;
 
 use crate::{
-    Answer, Append, Protocol, QuarantineRequest, Query, Refusal, Request, Settings, admit, ga4,
-    keys::{KeyCache, KeyRecord},
+    Answer, Append, Protocol, QuarantineRequest, Query, Refusal, Replayed, Request, Settings, admit, ga4,
+    keys::KeyRecord,
     pipeline,
+    plans::Known,
+    quarantine,
+    registry::Registry,
     route::{Route, route},
 };
 
 /// What to do about a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// Look `lookup` up in the registry, give what is there to [`Collector::learn`], and call
+    /// Look `lookup` up in the registry (a key, or a tenant's plan), give what is there to [`Collector::learn`], and call
     /// [`Collector::receive`] again with the same request.
     NeedKey {
         /// The name in the registry.
@@ -33,17 +36,17 @@ pub enum Step {
     Answer(Answer),
 }
 
-/// Takes every request of the collector. Keeps what the registry said of keys for a minute, and nothing else.
+/// Takes every request of the collector. Keeps what the registry said of keys and plans for minutes, and nothing else.
 #[derive(Debug)]
 pub struct Collector {
     settings: Settings,
-    keys: KeyCache,
+    registry: Registry,
 }
 
 impl Collector {
     /// A collector that knows no key yet.
     pub fn new(settings: Settings) -> Self {
-        Self { settings, keys: KeyCache::default() }
+        Self { settings, registry: Registry::default() }
     }
 
     /// Says what to do about a request that came at `now`.
@@ -53,7 +56,19 @@ impl Collector {
 
     /// Remembers what the registry holds under `lookup`: the record's JSON text, or `None` if it has none.
     pub fn learn(&mut self, lookup: &str, record: Option<&str>, now: Timestamp) {
-        self.keys.learn(lookup, record, now);
+        self.registry.learn(lookup, record, now);
+    }
+
+    /// Judges a page of a tenant's quarantined events again, by its plan, which the caller has looked
+    /// up. `page` has four lines for each event: its id, when it was received, its provenance and its
+    /// body, as [`Append::quarantined`] has them; JSON texts of one line each. By a plan that can't be read none of them
+    /// can be judged.
+    pub fn replay(&self, organization_id: &str, page: &str, now: Timestamp) -> Replayed {
+        match self.registry.plans.get(organization_id, now) {
+            Ok(Known::Plan(plan)) => quarantine::replay(organization_id, Some(plan), page),
+            Ok(Known::Without) => quarantine::replay(organization_id, None, page),
+            Ok(Known::Unknown) | Err(_) => quarantine::unreplayable(page),
+        }
     }
 
     /// The next step, or what a refused request is answered.
@@ -63,7 +78,7 @@ impl Collector {
         let step = match route {
             Route::Ingest(protocol) => {
                 let protocol = protocol.with_query(request.query);
-                return pipeline::ingest(&self.keys, protocol, request, now)
+                return pipeline::ingest(&self.registry, protocol, request, now)
                     .map_err(|refusal| refusal.answer_to(protocol));
             }
             Route::PostHog(call) => Ok(Step::Answer(call.answer(request.query))),
@@ -97,7 +112,7 @@ impl Collector {
         if ga4::is_side_ping(request) {
             return Ok(Step::Answer(Answer::to_ping(as_image)));
         }
-        pipeline::ingest(&self.keys, Protocol::Collect { as_image }, request, now)
+        pipeline::ingest(&self.registry, Protocol::Collect { as_image }, request, now)
     }
 
     fn read(
@@ -108,7 +123,7 @@ impl Collector {
     ) -> Result<Step, Refusal> {
         let key = admit::bearer_key(request)?;
         let lookup = admit::lookup(&key);
-        let Some(record) = self.keys.get(&lookup, now)? else { return Ok(Step::NeedKey { lookup }) };
+        let Some(record) = self.registry.keys.get(&lookup, now)? else { return Ok(Step::NeedKey { lookup }) };
         Ok(Step::Query(query(admit::admit_reader(record)?)?))
     }
 
@@ -121,7 +136,7 @@ impl Collector {
     ) -> Result<Step, Refusal> {
         let key = admit::bearer_key(request)?;
         let lookup = admit::lookup(&key);
-        let Some(record) = self.keys.get(&lookup, now)? else { return Ok(Step::NeedKey { lookup }) };
+        let Some(record) = self.registry.keys.get(&lookup, now)? else { return Ok(Step::NeedKey { lookup }) };
         let organization_id = admit(record)?.to_owned();
         Ok(Step::Quarantine { organization_id, request: wanted()? })
     }

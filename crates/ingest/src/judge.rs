@@ -1,11 +1,12 @@
 //! Verb 5, judge: an event → its checked fields, or the rule that it breaks.
 //!
-//! The built-in rules: what every event must be, whatever its tenant's tracking plan says.
+//! The built-in rules: what every event must be, whatever its tenant's tracking plan says. What that says is
+//! `planned`'s.
 
 use std::borrow::Cow;
 
 use tallymark_event::{
-    EventId, Rule,
+    EventId, Rule, json,
     limits::{MAX_EVENT_BYTES, MAX_EVENT_NAME, MAX_ID, MAX_STREAM_SEQ},
 };
 
@@ -16,6 +17,7 @@ use crate::{
     identity::Identity,
     limits::{MAX_DEPTH, MAX_ECHO_BYTES},
     place::Moment,
+    planned::Planned,
     text::{self, IdDefect, Overlong, Text},
 };
 
@@ -37,18 +39,45 @@ pub(crate) struct Checked<'t> {
     pub(crate) correlation_id: Option<Text<'t>>,
     /// Domain events only.
     pub(crate) source: Option<Text<'t>>,
-    pub(crate) schema_version: u32,
+    /// None if it names none.
+    pub(crate) schema_version: Option<u32>,
+    pub(crate) planned: Planned<'t>,
 }
 
 /// The rule that an event breaks: the first one found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Violation {
-    pub(crate) rule: Rule,
+    pub(crate) rule: BrokenRule,
     /// The field, from the event's own top: `properties.$entity_id`. Empty: the event as a whole.
-    pub(crate) path: &'static str,
+    pub(crate) path: Cow<'static, str>,
     pub(crate) expected: Cow<'static, str>,
     /// What is there instead, shortened.
     pub(crate) got: String,
+}
+
+/// A rule of ours or of the tenant's plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BrokenRule {
+    BuiltIn(Rule),
+    Planned { rule: tallymark_plan::Rule, plan_version: u32 },
+}
+
+impl BrokenRule {
+    /// The stable name. A name means the same in both: `wrong_type`, `too_long`.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::BuiltIn(rule) => rule.name(),
+            Self::Planned { rule, .. } => rule.name(),
+        }
+    }
+
+    /// Appends the version of the plan whose rule it is, or null.
+    pub(crate) fn write_plan_version(self, out: &mut String) {
+        match self {
+            Self::BuiltIn(_) => out.push_str("null"),
+            Self::Planned { plan_version, .. } => json::write_u64(out, u64::from(plan_version)),
+        }
+    }
 }
 
 /// What the fields are called, for paths.
@@ -134,6 +163,7 @@ pub(crate) fn judge<'t>(
         correlation_id: id(lifted.correlation_id, Overlong::Refuse, names.correlation_id)?,
         source: id(event.source, Overlong::Refuse, "source")?,
         schema_version: schema_version(lifted.schema_version, names.schema_version)?,
+        planned: Planned::default(),
     };
     match admission.user_id {
         None => Ok(checked),
@@ -168,8 +198,8 @@ fn whole(event: &Event<'_>) -> Result<(), Violation> {
     }
     if event.text.len() > MAX_EVENT_BYTES {
         return Err(Violation {
-            rule: Rule::EventTooLarge,
-            path: "",
+            rule: BrokenRule::BuiltIn(Rule::EventTooLarge),
+            path: Cow::Borrowed(""),
             expected: format!("at most {MAX_EVENT_BYTES} bytes of JSON").into(),
             got: format!("{} bytes", event.text.len()),
         });
@@ -184,7 +214,12 @@ fn whole(event: &Event<'_>) -> Result<(), Violation> {
             (format!("at most {MAX_DEPTH} levels of nesting").into(), "more of them")
         }
     };
-    Err(Violation { rule: Rule::Unstorable, path: "", expected, got: got.into() })
+    Err(Violation {
+        rule: BrokenRule::BuiltIn(Rule::Unstorable),
+        path: Cow::Borrowed(""),
+        expected,
+        got: got.into(),
+    })
 }
 
 fn event_name<'t>(value: Option<Value<'t>>, path: &'static str) -> Result<Text<'t>, Violation> {
@@ -282,14 +317,14 @@ fn id<'t>(
     })
 }
 
-fn schema_version(value: Option<Value<'_>>, path: &'static str) -> Result<u32, Violation> {
-    const UNVERSIONED: u32 = 1;
+fn schema_version(value: Option<Value<'_>>, path: &'static str) -> Result<Option<u32>, Violation> {
     match value.filter(|value| !value.is_null()) {
-        None => Ok(UNVERSIONED),
+        None => Ok(None),
         Some(version) => version
             .integer()
             .and_then(|version| u32::try_from(version).ok())
             .filter(|version| *version > 0)
+            .map(Some)
             .ok_or_else(|| Violation::of(Rule::WrongType, path, "a whole number from 1", value)),
     }
 }
@@ -325,6 +360,6 @@ impl Violation {
                 format!("{}: {}{ellipsis}", value.kind().name(), text.get(..end).unwrap_or_default())
             }
         };
-        Self { rule, path, expected: expected.into(), got }
+        Self { rule: BrokenRule::BuiltIn(rule), path: Cow::Borrowed(path), expected: expected.into(), got }
     }
 }

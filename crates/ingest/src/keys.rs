@@ -1,7 +1,5 @@
 //! What the registry says of a key, and the memory of it.
 
-use std::collections::{BTreeMap, VecDeque};
-
 use tallymark_event::{OrganizationId, Timestamp};
 
 use crate::{
@@ -10,6 +8,7 @@ use crate::{
     decode::{Kind, Malformed, Scanner, Value, each_member},
     limits::{KEY_TTL_MS, MAX_CACHED_KEYS},
     refusal::TokenDefect,
+    shelf::Shelf,
     signer::{self, Signer},
 };
 
@@ -102,10 +101,17 @@ enum Knowledge {
 
 /// What the registry said lately. Keys that it does not have are remembered apart from those it has, so
 /// that no flood of made-up keys pushes a real one out.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct KeyCache {
-    known: Shelf,
-    unknown: Shelf,
+    known: Shelf<Knowledge>,
+    unknown: Shelf<Knowledge>,
+}
+
+impl Default for KeyCache {
+    fn default() -> Self {
+        let shelf = || Shelf::new(KEY_TTL_MS, MAX_CACHED_KEYS);
+        Self { known: shelf(), unknown: shelf() }
+    }
 }
 
 impl KeyCache {
@@ -141,41 +147,10 @@ impl KeyCache {
             }
         };
         match record.map(read) {
-            Some(Some(knowledge)) => self.known.put(lookup, knowledge, now),
-            Some(None) => self.unknown.put(lookup, Knowledge::Unreadable, now),
-            None => self.unknown.put(lookup, Knowledge::Unknown, now),
+            Some(Some(knowledge)) => self.known.put(lookup, knowledge, 1, now),
+            Some(None) => self.unknown.put(lookup, Knowledge::Unreadable, 1, now),
+            None => self.unknown.put(lookup, Knowledge::Unknown, 1, now),
         }
-    }
-}
-
-/// At most [`MAX_CACHED_KEYS`] entries, the oldest evicted.
-#[derive(Debug, Default)]
-struct Shelf {
-    entries: BTreeMap<String, (Knowledge, Timestamp)>,
-    /// By age.
-    order: VecDeque<String>,
-}
-
-impl Shelf {
-    fn get(&self, lookup: &str, now: Timestamp) -> Option<&Knowledge> {
-        let (knowledge, learned) = self.entries.get(lookup)?;
-        // A clock that was set back makes no entry immortal.
-        (0..KEY_TTL_MS).contains(&(now.ms() - learned.ms())).then_some(knowledge)
-    }
-
-    fn remove(&mut self, lookup: &str) {
-        if self.entries.remove(lookup).is_some() {
-            self.order.retain(|key| key != lookup);
-        }
-    }
-
-    fn put(&mut self, lookup: &str, knowledge: Knowledge, now: Timestamp) {
-        while self.order.len() >= MAX_CACHED_KEYS {
-            let Some(oldest) = self.order.pop_front() else { break };
-            self.entries.remove(&oldest);
-        }
-        self.order.push_back(lookup.to_owned());
-        self.entries.insert(lookup.to_owned(), (knowledge, now));
     }
 }
 
@@ -235,7 +210,6 @@ mod tests {
         assert!(matches!(cache.get("real", at(2)), Ok(Some(_))));
         assert_eq!(cache.get("made-up-0", at(2)), Ok(None), "the oldest is forgotten");
         assert_eq!(cache.get("made-up-1", at(2)), Err(Refusal::UnknownKey));
-        assert_eq!(cache.unknown.entries.len(), MAX_CACHED_KEYS);
-        assert_eq!(cache.unknown.order.len(), MAX_CACHED_KEYS);
+        assert_eq!(cache.unknown.len(), MAX_CACHED_KEYS);
     }
 }

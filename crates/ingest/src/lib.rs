@@ -8,23 +8,23 @@
 //! | `admit`  | key, origin, the registry's record      | tenant, source and trust, or a refusal           |
 //! | `place`  | the client's clocks, the time of receipt | `occurred_at`                                   |
 //! | `clean`  | properties                              | the properties that may be kept                  |
-//! | `judge`  | fields                                  | checked fields, or the rule that was broken      |
+//! | `judge`  | fields, the tenant's tracking plan      | checked fields, or the rule that was broken      |
 //! | `tag`    | all of that                             | the event in its envelope                        |
 //! | `append` | rows, violations, reports               | what the tenant's log takes in one transaction   |
 //!
 //! On the way `link` reads who is who, and `append` takes that along. What is quarantined keeps its `provenance`, by which
-//! [`replay`] takes it through `place` to `tag` again.
+//! [`Collector::replay`] takes it through `place` to `tag` again.
 //!
 //! # In scope
 //! Everything that decides: routes, dialects, keys and origins, the rule of time, the built-in rules, the
-//! envelope, what is answered. Sans I/O: [`Collector::receive`] says which key it must know
+//! envelope, what is answered. Sans I/O: [`Collector::receive`] says which key or plan it must know
 //! ([`Step::NeedKey`]), what the log is to store ([`Step::Append`]) or to be asked ([`Step::Query`]), what
 //! is wanted of its quarantine ([`Step::Quarantine`]), or what to answer at once ([`Step::Answer`]); the shell carries it
 //! out.
 //!
 //! # Out of scope
-//! Clocks, randomness, I/O, any platform type, CORS headers and preflights (the shell's), and tracking plans
-//! (on top of the built-in rules).
+//! Clocks, randomness, I/O, any platform type, CORS headers and preflights (the shell's), and what a tracking plan is
+//! (`crates/plan`'s).
 //!
 //! # Accounting
 //! Every event of an accepted request is either in [`Append::rows`] or in [`Append::quarantined`]. Nothing
@@ -48,15 +48,20 @@ mod link;
 mod members;
 mod moment;
 mod person;
+mod pii;
 mod pipeline;
 mod place;
+mod planned;
+mod plans;
 mod posthog;
 mod provenance;
 mod quarantine;
 mod query;
 mod refusal;
+mod registry;
 mod request;
 mod route;
+mod shelf;
 mod signer;
 mod tag;
 mod text;
@@ -66,7 +71,7 @@ pub use answer::Answer;
 pub use append::Append;
 pub use collector::{Collector, Step};
 pub use posthog::capture_v1::Defect as CaptureV1Defect;
-pub use quarantine::{Filter, QuarantineRequest, Replayed, Sweep, replay};
+pub use quarantine::{Filter, QuarantineRequest, Replayed, Sweep};
 pub use query::Query;
 pub use refusal::{KeyDefect, Refusal, TokenDefect};
 pub use request::{Dialect, Protocol, Request, Settings};

@@ -53,6 +53,29 @@ pub const MAX_CACHED_KEYS: usize = 1_024;
 /// How long what the registry said of a key is believed, in ms: the longest that a revoked key works on.
 pub const KEY_TTL_MS: i64 = 60_000;
 
+/// How long what the registry said of a tenant's plan is believed, in ms: the longest that the version before holds on.
+pub const PLAN_TTL_MS: i64 = 60_000;
+
+/// How long it is believed that a tenant has no plan, or that it is off, in ms: as most have none, they are not to pay
+/// a lookup a minute for those that do. A first plan may wait.
+pub const PLANLESS_TTL_MS: i64 = 5 * 60_000;
+
+/// Largest record of a plan: a hundred times the largest seed's, and parsed in some 10 ms.
+pub const MAX_PLAN_RECORD_BYTES: usize = 1024 * 1024;
+
+/// Most bytes of plans remembered, as text: some 400 of the seeds' size, and a part of an isolate's 128 MB even as
+/// ten times that in memory.
+pub const MAX_CACHED_PLAN_BYTES: usize = 4 * 1024 * 1024;
+
+/// Most tenants remembered to have no plan: some 100 kB.
+pub const MAX_CACHED_PLANLESS: usize = 1_024;
+
+/// Shortest salt that hashes what says something about a person, in bytes: 128 bits can't be tried.
+pub const MIN_SALT_BYTES: usize = 16;
+
+/// Most violations noted with an event that is stored all the same, and most of their text: a quarter of a page.
+pub const MAX_NOTED_VIOLATIONS: usize = 5;
+
 /// Where a chunk of rows is closed. The log binds a chunk as one SQL value of at most 2 MB.
 pub const MAX_CHUNK_BYTES: usize = 1024 * 1024;
 

@@ -9,17 +9,19 @@ use crate::{
     decode::{self, Event, StreamPosition},
     identity::{Identities, Identity},
     judge::{Checked, Violation, judge},
-    keys::KeyCache,
     link::Links,
     place::{Clocks, Moment},
+    planned,
+    plans::{self, Known, PlanRecord},
     posthog::capture_v1,
+    registry::Registry,
     tag::Tagger,
     token::{self, Token},
 };
 
 /// Takes a request that brings events from its bytes to what the log appends.
 pub(crate) fn ingest(
-    keys: &KeyCache,
+    registry: &Registry,
     protocol: Protocol,
     request: &Request<'_>,
     now: Timestamp,
@@ -33,7 +35,7 @@ pub(crate) fn ingest(
     let admission = if protocol.takes_tokens() && token::is_token(&key) {
         let token = Token::read(&key)?;
         let lookup = token.lookup();
-        let Some(signer) = keys.signer(&lookup, now)? else { return Ok(Step::NeedKey { lookup }) };
+        let Some(signer) = registry.keys.signer(&lookup, now)? else { return Ok(Step::NeedKey { lookup }) };
         vouched = token.verified(signer, now)?;
         admit::admit_token(request, signer, &vouched)?
     } else {
@@ -42,16 +44,23 @@ pub(crate) fn ingest(
         } else {
             admit::lookup(&key)
         };
-        let Some(record) = keys.get(&lookup, now)? else { return Ok(Step::NeedKey { lookup }) };
+        let Some(record) = registry.keys.get(&lookup, now)? else { return Ok(Step::NeedKey { lookup }) };
         admit::admit(protocol, request, record)?
     };
     if protocol == Protocol::Measurement {
         let lookup = admit::lookup(&admit::presented_stream(request)?);
-        let Some(stream) = keys.get(&lookup, now)? else { return Ok(Step::NeedKey { lookup }) };
+        let Some(stream) = registry.keys.get(&lookup, now)? else { return Ok(Step::NeedKey { lookup }) };
         if stream.organization_id.as_str() != admission.organization_id {
             return Err(Refusal::ForeignStream);
         }
     }
+    let plan = match registry.plans.get(admission.organization_id, now)? {
+        Known::Plan(plan) => Some(plan),
+        Known::Without => None,
+        Known::Unknown => {
+            return Ok(Step::NeedKey { lookup: format!("{}{}", plans::PREFIX, admission.organization_id) });
+        }
+    };
 
     let clocks = Clocks::new(request, &batch, &admission, now);
     let mut identities = Identities::new(now);
@@ -66,7 +75,7 @@ pub(crate) fn ingest(
         let identity = identities.of(event);
         let position = StreamPosition::of(event);
         let moment = clocks.place(event);
-        match judged(protocol, &admission, event, identity, &moment) {
+        match judged(protocol, &admission, plan, event, identity, &moment) {
             // Cleaning happens as tagging writes: what is withheld is never copied.
             Ok(checked) => {
                 links.read(event, &checked, tagger.who(event, &checked), moment.occurred_at);
@@ -81,7 +90,7 @@ pub(crate) fn ingest(
         let event = &will.event;
         let identity = identities.of(event);
         let moment = clocks.place(event);
-        let judged = judge(dialect, &admission, event, identity, &moment);
+        let judged = judged(protocol, &admission, plan, event, identity, &moment);
         let verdict = match &judged {
             Ok(checked) => Ok(tagger.tag(event, &batch, checked, &moment)),
             Err(violation) => Err((violation, tagger.provenance())),
@@ -92,10 +101,11 @@ pub(crate) fn ingest(
     Ok(Step::Append(appender.finish()))
 }
 
-/// Judges an event by all rules of the protocol that it came by.
+/// Judges an event by all rules of the protocol that it came by, and by the tenant's plan.
 pub(crate) fn judged<'t>(
     protocol: Protocol,
     admission: &Admission<'_>,
+    plan: Option<&'t PlanRecord>,
     event: &Event<'t>,
     identity: Identity,
     moment: &Moment<'_>,
@@ -103,5 +113,9 @@ pub(crate) fn judged<'t>(
     if protocol == Protocol::CaptureV1 {
         capture_v1::judge(event, moment)?;
     }
-    judge(protocol.dialect(), admission, event, identity, moment)
+    let checked = judge(protocol.dialect(), admission, event, identity, moment)?;
+    match plan {
+        None => Ok(checked),
+        Some(plan) => planned::judge(plan, admission.source, event, checked),
+    }
 }

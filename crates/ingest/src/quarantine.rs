@@ -3,7 +3,8 @@
 mod replay;
 mod request;
 
-pub use replay::{Replayed, replay};
+pub use replay::Replayed;
+pub(crate) use replay::{replay, unreplayable};
 pub use request::{Filter, QuarantineRequest, Sweep};
 
 use tallymark_event::{
@@ -47,9 +48,9 @@ impl Quarantined<'_, '_> {
             Some(position) => json::write_str(out, &position.id),
             None => out.push_str("null"),
         }
-        for column in [violation.rule.name(), violation.path, &violation.expected, &violation.got] {
+        for column in [violation.rule.name(), &violation.path, &violation.expected, &violation.got] {
             out.push(',');
-            json::write_str(out, column);
+            out.push_str(&text::quoted(column));
         }
         out.push(',');
         write_or_null(out, event.lifted.lib_version, MAX_CONTEXT_TEXT_BYTES);
@@ -57,6 +58,8 @@ impl Quarantined<'_, '_> {
         write_body(out, event);
         out.push(',');
         provenance.write(out);
+        out.push(',');
+        violation.rule.write_plan_version(out);
         out.push(']');
     }
 }

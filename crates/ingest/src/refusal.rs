@@ -74,6 +74,8 @@ pub enum Refusal {
     ForeignStream,
     /// 503: what the registry holds for the key can't be read.
     RegistryRecordInvalid,
+    /// The registry's record of the organization's tracking plan is damaged.
+    RegistryPlanInvalid,
     /// 503: the tenant's log did not commit.
     LogUnavailable,
     /// 404: no such path.
@@ -181,7 +183,7 @@ impl Refusal {
             Self::BodyTooLarge | Self::DecodedTooLarge | Self::TooManyEvents | Self::TooMuchQuarantined => {
                 413
             }
-            Self::RegistryRecordInvalid | Self::LogUnavailable => 503,
+            Self::RegistryRecordInvalid | Self::RegistryPlanInvalid | Self::LogUnavailable => 503,
             Self::CaptureV1(defect) => defect.status(),
         }
     }
@@ -213,6 +215,7 @@ impl Refusal {
             Self::ForeignOrigin(_) => "foreign_origin",
             Self::ForeignStream => "foreign_measurement_id",
             Self::RegistryRecordInvalid => "registry_record_invalid",
+            Self::RegistryPlanInvalid => "registry_plan_invalid",
             Self::LogUnavailable => "log_unavailable",
             Self::NotFound(_) => "not_found",
             Self::MethodNotAllowed { .. } => "method_not_allowed",
@@ -246,6 +249,7 @@ impl Refusal {
             Self::ForeignStream => Some("measurement_id"),
             Self::InvalidParameter { name, .. } => Some(name),
             Self::RegistryRecordInvalid
+            | Self::RegistryPlanInvalid
             | Self::LogUnavailable
             | Self::NotFound(_)
             | Self::MethodNotAllowed { .. }
@@ -319,6 +323,9 @@ impl Refusal {
             }
             Self::RegistryRecordInvalid => {
                 "the registry's record of this key can't be read: write it again".into()
+            }
+            Self::RegistryPlanInvalid => {
+                "the registry's record of the organization's plan can't be read: push the plan again".into()
             }
             Self::LogUnavailable => "the log did not store this: send the same request again".into(),
             Self::NotFound(path) => {

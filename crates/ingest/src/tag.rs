@@ -9,8 +9,9 @@ use crate::{
     decode::{Batch, Event, Kind, Value},
     judge::Checked,
     limits::{MAX_CONTEXT_TEXT_BYTES, MAX_USER_AGENT_BYTES},
-    link, person,
+    link, person, pii,
     place::{Clocks, Moment},
+    planned::{self, UNVERSIONED},
     provenance::Provenance,
     text::{self, Text},
 };
@@ -28,12 +29,14 @@ pub(crate) struct Tagger<'r> {
     context_start: String,
     occurred_at: String,
     properties: String,
+    /// The properties before anything is withheld of them; empty unless a plan withholds something.
+    unredacted: String,
     context: String,
 }
 
 /// Names that a domain event's own context can't take.
 pub(crate) fn is_reserved_in_context(name: &[u8]) -> bool {
-    matches!(name, b"dialect" | b"client_timestamp")
+    matches!(name, b"dialect" | b"client_timestamp") || planned::is_reserved_in_context(name)
 }
 
 impl<'r> Tagger<'r> {
@@ -92,6 +95,7 @@ impl<'r> Tagger<'r> {
             context_start,
             occurred_at: String::new(),
             properties: String::new(),
+            unredacted: String::new(),
             context: String::new(),
         }
     }
@@ -115,8 +119,15 @@ impl<'r> Tagger<'r> {
         checked: &'a Checked<'_>,
         moment: &Moment<'a>,
     ) -> DomainEvent<'a> {
-        write_properties(&mut self.properties, event, batch);
-        self.write_context(event, batch, moment);
+        match checked.planned.private {
+            None => write_properties(&mut self.properties, event, batch),
+            Some((object, salt)) => {
+                write_properties(&mut self.unredacted, event, batch);
+                self.properties.clear();
+                pii::write(&self.unredacted, object, salt, &mut self.properties);
+            }
+        }
+        self.write_context(event, batch, checked, moment);
         if moment.verbatim.is_none() {
             self.occurred_at.clear();
             write_quoted(&mut self.occurred_at, moment.occurred_at);
@@ -142,7 +153,7 @@ impl<'r> Tagger<'r> {
                 },
             )),
             trust: self.admission.trust,
-            schema_version: checked.schema_version,
+            schema_version: checked.schema_version.unwrap_or(UNVERSIONED),
             properties: RawJson::trusted(&self.properties),
             context: RawJson::trusted(&self.context),
         }
@@ -170,7 +181,13 @@ impl<'r> Tagger<'r> {
         }
     }
 
-    fn write_context(&mut self, event: &Event<'_>, batch: &Batch<'_>, moment: &Moment<'_>) {
+    fn write_context(
+        &mut self,
+        event: &Event<'_>,
+        batch: &Batch<'_>,
+        checked: &Checked<'_>,
+        moment: &Moment<'_>,
+    ) {
         let lifted = &event.lifted;
         let out = &mut self.context;
         out.clear();
@@ -182,6 +199,7 @@ impl<'r> Tagger<'r> {
         write_value(out, ",\"monotonic_ms\":", lifted.monotonic_ms, Kind::Number);
         write_value(out, ",\"lib\":", lifted.lib, Kind::String);
         write_value(out, ",\"lib_version\":", lifted.lib_version, Kind::String);
+        out.push_str(&checked.planned.notes);
         let end = out.len();
         out.push(',');
         if !clean::write_kept(&event.context, batch, out) {

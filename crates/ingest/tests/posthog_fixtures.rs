@@ -113,9 +113,11 @@ fn replay(recording: &Value, key: &str) -> Result<Append, String> {
     };
     let now = Timestamp::parse(recording["received_at"].as_str().unwrap()).unwrap();
     let mut collector = Collector::new(Settings::default());
-    match collector.receive(&request, now) {
-        Step::NeedKey { lookup } => collector.learn(&lookup, Some(key), now),
-        step => return Err(format!("{step:?}")),
+    for record in [Some(key), None] {
+        match collector.receive(&request, now) {
+            Step::NeedKey { lookup } => collector.learn(&lookup, record, now),
+            step => return Err(format!("{step:?}")),
+        }
     }
     match collector.receive(&request, now) {
         Step::Append(append) => Ok(append),

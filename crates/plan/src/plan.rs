@@ -107,6 +107,7 @@ pub struct Object {
     by_name: Vec<u8>,
     /// The places of those that are required, one bit each.
     required: u128,
+    holds_private: bool,
 }
 
 /// One property.
@@ -319,7 +320,9 @@ impl Object {
         by_name.sort_by_key(|&at| properties.get(usize::from(at)).map(|property| &property.name));
         let required = (0..).zip(&properties).filter(|(_, property)| property.is_required);
         let required = required.fold(0, |bits, (at, _)| bits | 1 << at);
-        Self { properties, by_name, required }
+        let holds_private =
+            properties.iter().any(|property| property.is_private() || property.shape.holds_private());
+        Self { properties, by_name, required, holds_private }
     }
 
     /// The properties, in the plan's order.
@@ -349,6 +352,11 @@ impl Object {
         self.required
     }
 
+    /// Whether anything in it, however deep, is to be dropped or hashed before it is stored.
+    pub const fn holds_private(&self) -> bool {
+        self.holds_private
+    }
+
     /// Whether the plan says nothing of what is in it.
     pub const fn is_open(&self) -> bool {
         self.properties.is_empty()
@@ -359,6 +367,17 @@ impl Property {
     /// Whether its values are not to be seen where they need not be.
     pub fn is_private(&self) -> bool {
         self.pii.is_some_and(|pii| pii.action != PiiAction::Keep)
+    }
+}
+
+impl Shape {
+    /// See [`Object::holds_private`].
+    pub fn holds_private(&self) -> bool {
+        match &self.kind {
+            Type::Object(object) => object.holds_private(),
+            Type::Array(list) => list.items.holds_private(),
+            _ => false,
+        }
     }
 }
 

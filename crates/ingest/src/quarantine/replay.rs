@@ -12,15 +12,17 @@ use crate::{
     link::Links,
     pipeline::judged,
     place::Clocks,
+    plans::PlanRecord,
     provenance::Provenance,
     tag::Tagger,
+    text,
 };
 
 /// What a replay made of a page of quarantined events.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Replayed {
     /// A JSON array with an entry for each event that was judged: `[event_id, row, links]` for one that is accepted,
-    /// `[event_id, rule, path, expected, got]` for one that is not. `row` is the text of a row as in
+    /// `[event_id, rule, path, expected, got, plan_version|null]` for one that is not. `row` is the text of a row as in
     /// [`crate::Append::rows`], `links` a text as [`crate::Append::links`].
     pub verdicts: String,
     /// Events that can't be judged again: the row has not all of the event (it was too large, or no database holds
@@ -28,9 +30,17 @@ pub struct Replayed {
     pub unreplayable: u32,
 }
 
-/// Judges a page of quarantined events of a tenant again. `page` has four lines for each: its id, when it was received,
-/// its provenance and its body, as [`crate::Append::quarantined`] has them; JSON texts of one line each.
-pub fn replay(organization_id: &str, page: &str) -> Replayed {
+/// What is made of a page when nothing can be judged.
+pub(crate) fn unreplayable(page: &str) -> Replayed {
+    let events = page.lines().count() / LINES_PER_EVENT;
+    Replayed { verdicts: "[]".to_owned(), unreplayable: u32::try_from(events).unwrap_or(u32::MAX) }
+}
+
+/// See [`crate::Collector::replay`].
+const LINES_PER_EVENT: usize = 4;
+
+/// See [`crate::Collector::replay`].
+pub(crate) fn replay(organization_id: &str, plan: Option<&PlanRecord>, page: &str) -> Replayed {
     let mut replayed = Replayed::default();
     let mut lines = page.lines();
     while let Some(id) = lines.next() {
@@ -39,7 +49,7 @@ pub fn replay(organization_id: &str, page: &str) -> Replayed {
         let out = &mut replayed.verdicts;
         let before = out.len();
         out.push(if out.is_empty() { '[' } else { ',' });
-        if row.judge(organization_id, out).is_none() {
+        if row.judge(organization_id, plan, out).is_none() {
             out.truncate(before);
             replayed.unreplayable += 1;
         }
@@ -58,13 +68,13 @@ struct QuarantinedRow<'p> {
 
 impl QuarantinedRow<'_> {
     /// Appends the verdict; `None` (and anything at all appended) if there can't be one.
-    fn judge(&self, organization_id: &str, out: &mut String) -> Option<()> {
+    fn judge(&self, organization_id: &str, plan: Option<&PlanRecord>, out: &mut String) -> Option<()> {
         let id = EventId::parse(self.id)?;
         let received_at = Timestamp::parse(self.received_at)?;
         let provenance = Provenance::read(self.provenance)?;
         let admission = provenance.admission(organization_id);
-        let text = ["[", self.body, "]"].concat();
-        let batch = decode::events(provenance.protocol.dialect(), &text).ok()?;
+        let item = ["[", self.body, "]"].concat();
+        let batch = decode::events(provenance.protocol.dialect(), &item).ok()?;
         let [event] = batch.events.as_slice() else { return None };
         if is_excerpt(event.text) {
             return None;
@@ -76,7 +86,7 @@ impl QuarantinedRow<'_> {
         out.push_str("[\"");
         id.write(out);
         out.push_str("\",");
-        match judged(provenance.protocol, &admission, event, identity, &moment) {
+        match judged(provenance.protocol, &admission, plan, event, identity, &moment) {
             Ok(checked) => {
                 let context_start = provenance.context_start.to_owned();
                 let mut tagger =
@@ -91,12 +101,14 @@ impl QuarantinedRow<'_> {
                 json::write_str(out, &linked);
             }
             Err(Violation { rule, path, expected, got }) => {
-                for (at, column) in [rule.name(), path, &expected, &got].into_iter().enumerate() {
+                for (at, column) in [rule.name(), &path, &expected, &got].into_iter().enumerate() {
                     if at > 0 {
                         out.push(',');
                     }
-                    json::write_str(out, column);
+                    out.push_str(&text::quoted(column));
                 }
+                out.push(',');
+                rule.write_plan_version(out);
             }
         }
         out.push(']');

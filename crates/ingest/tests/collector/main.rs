@@ -10,6 +10,7 @@ mod ga4;
 mod judge;
 mod link;
 mod place;
+mod planned;
 mod posthog;
 mod query;
 mod replay;
@@ -59,8 +60,8 @@ fn gzip(plain: &[u8]) -> Vec<u8> {
 /// A collector with a registry behind it: a browser key `wk_shop`, a measurement id `G-SHOP1`, another tenant's, any
 /// `sk_`, any `rk_`, a broken one.
 fn step(request: &Request<'_>) -> Step {
-    /// A secret and a measurement id.
-    const MAX_LOOKUPS: usize = 2;
+    /// A secret, a measurement id and a plan.
+    const MAX_LOOKUPS: usize = 3;
     let mut collector = Collector::new(Settings { ingest_paths: vec!["/metrics".into()] });
     for _ in 0..MAX_LOOKUPS {
         let Step::NeedKey { lookup } = collector.receive(request, now()) else { break };
@@ -141,7 +142,7 @@ fn broken(event: &Value) -> (String, String) {
     let append = append(&post("/batch/", of_browser(&json!([event])).as_bytes()));
     assert_eq!((append.events, append.quarantined_count), (0, 1));
     let row = quarantined(&append).remove(0);
-    assert_eq!(row.len(), 12);
+    assert_eq!(row.len(), 13);
     (row[5].as_str().unwrap().to_owned(), row[6].as_str().unwrap().to_owned())
 }
 

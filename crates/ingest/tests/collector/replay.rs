@@ -1,8 +1,15 @@
 //! Replay: quarantined events through the rules again.
 
-use tallymark_ingest::replay;
+use tallymark_ingest::Replayed;
 
 use super::*;
+
+/// By no plan.
+fn replay(organization_id: &str, page: &str) -> Replayed {
+    let mut collector = Collector::new(Settings::default());
+    collector.learn(&format!("plan:{organization_id}"), None, now());
+    collector.replay(organization_id, page, now())
+}
 
 /// A page for the brain: an id, a body, and the provenance that a row of `from` has.
 fn page(from: &Append, id: &str, body: &Value) -> String {
@@ -67,7 +74,7 @@ fn what_is_still_broken_has_the_same_verdict() {
     assert_eq!(rows.len(), 5);
     for row in rows {
         let verdicts = verdicts(&page(&append, row[0].as_str().unwrap(), &row[10]));
-        assert_eq!(verdicts, [json!([row[0], row[5], row[6], row[7], row[8]])]);
+        assert_eq!(verdicts, [json!([row[0], row[5], row[6], row[7], row[8], row[12]])]);
     }
 }
 

@@ -39,7 +39,7 @@ fn collector_step(request: &Request<'_>) -> Step {
     let record = json!({"algorithm": "HS256", "secret": SECRET, "audience": "tallymark",
         "organizations": ["org_*"], "origins": ["https://shop.example"]});
     let mut collector = Collector::new(Settings::default());
-    if let Step::NeedKey { lookup } = collector.receive(request, now()) {
+    while let Step::NeedKey { lookup } = collector.receive(request, now()) {
         let record = (lookup == "signer:app-1").then(|| record.to_string());
         collector.learn(&lookup, record.as_deref(), now());
     }

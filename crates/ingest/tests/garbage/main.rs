@@ -67,9 +67,10 @@ fn receive(collector: &mut Collector, sample: &Sample) -> Step {
         body: &sample.body,
         ..Request::default()
     };
-    // A request may take two keys.
-    for _ in 0..2 {
+    // A request may take two keys, and a plan.
+    for _ in 0..3 {
         match collector.receive(&request, NOW) {
+            Step::NeedKey { lookup } if lookup.starts_with("plan:") => collector.learn(&lookup, None, NOW),
             Step::NeedKey { lookup } => collector.learn(&lookup, Some(record(&lookup)), NOW),
             step => return step,
         }
@@ -86,7 +87,7 @@ fn check(step: &Step) {
         Step::Append(append) => {
             let rows: usize = append.rows.iter().map(|chunk| rows_in(chunk, COLUMNS.len())).sum();
             assert_eq!(rows, append.events as usize);
-            assert_eq!(rows_in(&append.quarantined, 12), append.quarantined_count as usize);
+            assert_eq!(rows_in(&append.quarantined, 13), append.quarantined_count as usize);
             let accounted = u64::from(append.unsequenced) + streams(append);
             assert_eq!(
                 accounted,

@@ -2,7 +2,10 @@
 
 use tallymark_event::{EventId, Rule, json};
 
-use crate::{Answer, Refusal, judge::Violation};
+use crate::{
+    Answer, Refusal,
+    judge::{BrokenRule, Violation},
+};
 
 /// Appends what became of an event: a member of the answer's `results`. Nobody is ever told to send one again: an
 /// event that breaks a rule is in quarantine, and would be when it came again.
@@ -21,7 +24,8 @@ pub(crate) fn write_result(out: &mut String, id: EventId, broken: Option<&Violat
 
 /// The protocol's own name for a rule, where it has one.
 fn name_of(violation: &Violation) -> &'static str {
-    match (violation.rule, violation.path) {
+    let BrokenRule::BuiltIn(rule) = violation.rule else { return violation.rule.name() };
+    match (rule, &*violation.path) {
         (Rule::MissingName, _) => "missing_event_name",
         (Rule::TooLong, "event") => "event_name_too_long",
         (Rule::MissingDistinctId, _) => "missing_distinct_id",

@@ -1,0 +1,100 @@
+//! Verb 5, judge, with the tenant's tracking plan: what the plan says of an event that breaks no built-in rule.
+//!
+//! The plan sees the properties as they came. What it withholds is withheld as tagging writes them ([`crate::pii`]).
+
+use tallymark_event::{RawJson, Source, json};
+use tallymark_plan::{EventFacts, Verdict, plan::Object};
+
+use crate::{
+    decode::{Event, Kind, Value},
+    judge::{BrokenRule, Checked, Violation},
+    limits::MAX_NOTED_VIOLATIONS,
+    plans::{Mode, PlanRecord, Salt},
+    text::{self, Text},
+};
+
+/// What the plan adds to an event that is stored.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Planned<'p> {
+    /// What its properties may hold, if any of them is to be dropped or hashed.
+    pub(crate) private: Option<(&'p Object, Option<&'p Salt>)>,
+    /// Members for its context, each with a comma in front: what it breaks of a plan that is observed.
+    pub(crate) notes: String,
+}
+
+/// The version of an event that names none, where no plan knows better.
+pub(crate) const UNVERSIONED: u32 = 1;
+
+/// Holds an event against the plan.
+pub(crate) fn judge<'t>(
+    record: &'t PlanRecord,
+    source: Source,
+    event: &Event<'t>,
+    mut checked: Checked<'t>,
+) -> Result<Checked<'t>, Violation> {
+    let name = Value::well_formed(&checked.name).string().unwrap_or_default();
+    let entity_type =
+        checked.entity_type.as_ref().and_then(|text: &Text<'_>| Value::well_formed(text).string());
+    let properties = event.properties.value.filter(|value| value.kind() == Kind::Object);
+    let verdict = record.plan.check(&EventFacts {
+        name: &name,
+        source,
+        schema_version: checked.schema_version.unwrap_or(UNVERSIONED),
+        entity_type: entity_type.as_deref(),
+        properties: properties.map_or(RawJson::EMPTY_OBJECT, |value| RawJson::trusted(value.as_str())),
+    });
+    if let Some(broken) = verdict.violations.first() {
+        match record.mode {
+            Mode::Enforce => {
+                return Err(Violation {
+                    rule: BrokenRule::Planned { rule: broken.rule, plan_version: record.plan.version },
+                    path: broken.path.clone().into(),
+                    expected: broken.expected.clone().into(),
+                    got: broken.got.clone(),
+                });
+            }
+            Mode::Observe => checked.planned.notes = notes(&verdict, record.plan.version),
+        }
+    }
+    if let Some(known) = verdict.event {
+        checked.schema_version = checked.schema_version.or(Some(known.schema_version));
+        if known.properties.holds_private() {
+            checked.planned.private = Some((&known.properties, record.salt.as_ref()));
+        }
+    }
+    Ok(checked)
+}
+
+/// Names that an event's own context can't take, so that nobody else says what it breaks.
+pub(crate) fn is_reserved_in_context(name: &[u8]) -> bool {
+    matches!(name, b"plan_version" | b"plan_violations" | b"plan_violations_omitted")
+}
+
+#[cold]
+fn notes(verdict: &Verdict<'_>, plan_version: u32) -> String {
+    let mut out = String::from(",\"plan_version\":");
+    json::write_u64(&mut out, u64::from(plan_version));
+    out.push_str(",\"plan_violations\":[");
+    for (at, broken) in verdict.violations.iter().take(MAX_NOTED_VIOLATIONS).enumerate() {
+        out.push_str(if at > 0 { ",{" } else { "{" });
+        let members = [
+            ("\"path\":", broken.path.as_str()),
+            (",\"rule\":", broken.rule.name()),
+            (",\"expected\":", &broken.expected),
+            (",\"got\":", &broken.got),
+        ];
+        for (key, text) in members {
+            out.push_str(key);
+            out.push_str(&text::quoted(text));
+        }
+        out.push('}');
+    }
+    out.push(']');
+    let unnamed = verdict.violations.len().saturating_sub(MAX_NOTED_VIOLATIONS) as u64;
+    let omitted = unnamed + u64::from(verdict.omitted);
+    if omitted > 0 {
+        out.push_str(",\"plan_violations_omitted\":");
+        json::write_u64(&mut out, omitted);
+    }
+    out
+}
