@@ -12,6 +12,8 @@ export interface Report {
 }
 
 export interface Chunk {
+  /** The key of the page that captured it: one origin may serve many tenants. */
+  api_key: string;
   batch: { timestamp: string; properties: { $seq: number } }[];
   /** Properties of all its events, unless each has all of its own. */
   context?: object;

@@ -1,7 +1,7 @@
 // The copy on disk of what was captured and not acknowledged: chunks in localStorage, which the module writes and
 // removes. Here is what takes a browser: room, and who inherits.
 import { collector, run, warn } from "./carry.js";
-import { CHUNK, type Chunk, chunks, forget, type Report, streamOf } from "./chunks.js";
+import { CHUNK, type Chunk, chunks, forget, streamOf } from "./chunks.js";
 import { make, now, Op } from "./core.js";
 import { GECKO } from "./engine.js";
 import { stream } from "./fallback.js";
@@ -56,12 +56,18 @@ const lose = (text: string, evicted: number) => {
   return now(Op.Lose, "", 0, first?.properties.$seq, last?.properties.$seq, evicted);
 };
 
+/** What is evicted of a stream: one of its chunks, whose report is as high as any, and how many events. */
+interface Gone {
+  chunk: Chunk;
+  events: number;
+}
+
 /** Makes room for `bytes`, if there is none: the least and oldest go first, each counted in its stream's books. */
 function makeRoom(bytes: number): void {
   const all = chunks();
   used = all.reduce((sum, [, text]) => sum + sizeOf(text), bytes);
   if (used <= MAX_BYTES) return;
-  const gone: Record<string, { report: Report; events: number }> = {};
+  const gone: Record<string, Gone> = {};
   for (const [name, text] of all) {
     const id = streamOf(name);
     // Reports come last: what they say goes on in a new one.
@@ -71,27 +77,29 @@ function makeRoom(bytes: number): void {
     // The module counts what it still held.
     if (id == stream.id) make(lose(text, 1));
     else {
-      const { batch, stream } = JSON.parse(text) as Chunk;
-      const { report } = (gone[id] ??= { report: stream, events: 0 });
-      gone[id].events += batch.length;
+      const chunk = JSON.parse(text) as Chunk;
+      const { batch, stream } = chunk;
+      const of = (gone[id] ??= { chunk, events: 0 });
+      of.events += batch.length;
       // What is evicted later may have been captured earlier.
+      const report = of.chunk.stream;
       report.seq = Math.max(report.seq, stream.seq);
       for (const reason in stream.dropped) {
         report.dropped[reason] = Math.max(report.dropped[reason] ?? 0, stream.dropped[reason]!);
       }
     }
   }
-  for (const id in gone) bury(gone[id]!.report, gone[id]!.events);
+  for (const id in gone) bury(gone[id]!);
 }
 
 /**
  * Leaves a report in the place of events that nobody will send: a chunk without events, evicted last. One a stream: of
  * two, the ledger would believe the higher figure for a reason, and not their sum.
  */
-function bury(stream: Report, events: number): void {
+function bury({ chunk: { api_key, stream }, events }: Gone): void {
   const { id, dropped } = stream;
   dropped.storage_full = (dropped.storage_full ?? 0) + events;
-  const text = JSON.stringify({ batch: [], context: {}, stream });
+  const text = JSON.stringify({ api_key, batch: [], stream });
   used += sizeOf(text);
   // By another name each time: who is sending the report of before will remove that one.
   localStorage.setItem(`${CHUNK}9${id}_${dropped.storage_full}`, text);

@@ -393,7 +393,7 @@ impl Outbox {
         out.clear();
         if self.will == Will::Made && !self.envelope.memory_only {
             self.will = Will::OnDisk;
-            spool::open(out);
+            self.envelope.open(out);
             out.push_str(&self.envelope.will);
             spool::close(out, "");
             self.envelope.report(out, self.will_seq, &self.drops, "");
@@ -421,7 +421,7 @@ impl Outbox {
         if self.envelope.memory_only {
             return None;
         }
-        spool::open(out);
+        self.envelope.open(out);
         let written = self.queue.write(self.saved, out);
         let last = written.last;
         let mut priority = if written.automatic { Priority::Automatic } else { Priority::Captured };

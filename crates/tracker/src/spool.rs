@@ -1,8 +1,9 @@
 //! The copy on disk: what a page has captured and not settled, for the pages after it.
 //!
 //! A *chunk* is a JSON text under a key, written once and removed when all of its events are settled:
-//! `{"batch":[event,…],"context":{…},"stream":report}`, where every event's properties lack those in `context`.
-//! Whoever finds a chunk of a page that is gone sends its events with that report (sdk/js/spool.ts does). A chunk
+//! `{"api_key":key,"batch":[event,…],"context":{…},"stream":report}`, where every event's properties lack those in
+//! `context`. Whoever finds a chunk of a page that is gone sends its events under that key (one origin may serve many
+//! tenants) and with that report (sdk/js/leftovers.ts does). A chunk
 //! is never rewritten, so that storing an event costs the same however many are stored.
 //!
 //! Keys sort by what is evicted first: a digit for the priority, the stream's id (a `UUIDv7`: by age), the
@@ -44,11 +45,6 @@ pub(crate) fn push_number(out: &mut String, number: u32) {
     }
     out.push(char::from(digits));
     text::digits(out, u64::from(number));
-}
-
-/// Appends a chunk's beginning, up to its events.
-pub(crate) fn open(out: &mut String) {
-    out.push_str("{\"batch\":[");
 }
 
 /// Appends what comes behind the events up to the report, and the context that they share. The report and a brace
