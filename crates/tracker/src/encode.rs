@@ -90,7 +90,7 @@ impl Envelope {
     /// console. By their second letter our keys, `wk_…` and `eyJ…`, are told from `PostHog`'s, `phc_…`, and GA4's, `G-…`,
     /// in 35 bytes less than by their first.
     pub(crate) fn keeps_books(&self) -> bool {
-        self.key.as_bytes().get(2) > Some(&b'h')
+        self.key.as_bytes().get(2) > Some(&b'i')
     }
 
     /// Bytes of a request beside its events, at most.
