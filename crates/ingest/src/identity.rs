@@ -2,7 +2,8 @@
 //!
 //! An event without an id that says when it happened, or is marked in another way, is the same event when it is sent
 //! again. One that says nothing of the kind (`curl` by hand, a counter in a back end) would be the same event forever;
-//! nobody sends those again after a failure, so there each receipt is an event. `ga4/stamp.rs` does likewise.
+//! nobody sends those again after a failure, so there each receipt is an event. `ga4/stamp.rs` does likewise. What only
+//! says who somebody is, or what is known of them, says nothing new when it is said again.
 
 use std::collections::BTreeMap;
 
@@ -21,6 +22,9 @@ pub(crate) struct Identity {
 
 /// Properties by which `PostHog`'s older clients, which gave no id, tell an event from all others.
 const MARKS: [&str; 2] = ["\"$insert_id\":", "\"$time\":"];
+
+/// Events that say who somebody is, as JSON strings.
+const STATEMENTS: [&str; 4] = ["\"$identify\"", "\"$set\"", "\"$create_alias\"", "\"$groupidentify\""];
 
 /// Gives the events of one request their ids.
 #[derive(Debug)]
@@ -54,7 +58,8 @@ impl Identities {
         hasher.update(occurrence.to_le_bytes());
         *occurrence += 1;
         let is_marked = event.timestamp.is_some_and(|value| !value.is_null())
-            || MARKS.iter().any(|mark| text.contains(mark));
+            || MARKS.iter().any(|mark| text.contains(mark))
+            || event.name.is_some_and(|name| STATEMENTS.contains(&name.as_str()));
         if !is_marked {
             hasher.update(self.received_at.ms().to_le_bytes());
         }
@@ -95,6 +100,9 @@ mod tests {
         let mut at = event("{\"timestamp\":\"x\"}", None);
         at.timestamp = Some(Value::well_formed("\"x\""));
         assert_eq!(Identities::new(NOW).of(&at).id, Identities::new(LATER).of(&at).id);
+        let mut who = event("{\"event\":\"$identify\"}", None);
+        who.name = Some(Value::well_formed("\"$identify\""));
+        assert_eq!(Identities::new(NOW).of(&who).id, Identities::new(LATER).of(&who).id);
     }
 
     #[test]
