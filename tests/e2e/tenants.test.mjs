@@ -42,8 +42,6 @@ scenario(
     const [view] = await receivedBy(theirs)("$pageview");
     assert.match(view.properties.$current_url, new RegExp(neighbour.browser_key));
     await until("an empty disk", async () => (await chunks(page)) === 0);
-    await page.close();
-    await receivedBy(theirs)("$pageview", "$pageleave");
     await booksBalance(theirs);
     assert.equal((await client.ledger()).total.duplicate, 0);
   },
