@@ -12,7 +12,7 @@ use crate::{
     limits::{MAX_KEY_BYTES, MAX_TOKEN_BYTES},
     refusal::KeyDefect,
     signer::Signer,
-    text::Text,
+    text::{self, Text},
     token::{self, Vouched},
 };
 
@@ -132,11 +132,7 @@ pub(crate) fn lookup(key: &str) -> String {
 /// The registry's name for a key that is secret whatever it looks like.
 pub(crate) fn lookup_of_secret(key: &str) -> String {
     let mut lookup = String::from("key:sha256:");
-    for byte in Sha256::digest(key) {
-        for nibble in [byte >> 4, byte & 0x0f] {
-            lookup.push(char::from_digit(u32::from(nibble), 16).unwrap_or('0'));
-        }
-    }
+    text::push_hex(&mut lookup, &Sha256::digest(key));
     lookup
 }
 

@@ -121,10 +121,7 @@ impl Collector {
         now: Timestamp,
         query: impl FnOnce(&str) -> Result<Query, Refusal>,
     ) -> Result<Step, Refusal> {
-        let key = admit::bearer_key(request)?;
-        let lookup = admit::lookup(&key);
-        let Some(record) = self.registry.keys.get(&lookup, now)? else { return Ok(Step::NeedKey { lookup }) };
-        Ok(Step::Query(query(admit::admit_reader(record)?)?))
+        self.with_key(request, now, |record| Ok(Step::Query(query(admit::admit_reader(record)?)?)))
     }
 
     fn quarantine(
@@ -134,10 +131,20 @@ impl Collector {
         admit: impl FnOnce(&KeyRecord) -> Result<&str, Refusal>,
         wanted: impl FnOnce() -> Result<QuarantineRequest, Refusal>,
     ) -> Result<Step, Refusal> {
-        let key = admit::bearer_key(request)?;
-        let lookup = admit::lookup(&key);
-        let Some(record) = self.registry.keys.get(&lookup, now)? else { return Ok(Step::NeedKey { lookup }) };
-        let organization_id = admit(record)?.to_owned();
-        Ok(Step::Quarantine { organization_id, request: wanted()? })
+        self.with_key(request, now, |record| {
+            let organization_id = admit(record)?.to_owned();
+            Ok(Step::Quarantine { organization_id, request: wanted()? })
+        })
+    }
+
+    /// The step that the request's key is good for, once it is known.
+    fn with_key(
+        &self,
+        request: &Request<'_>,
+        now: Timestamp,
+        step: impl FnOnce(&KeyRecord) -> Result<Step, Refusal>,
+    ) -> Result<Step, Refusal> {
+        let lookup = admit::lookup(&admit::bearer_key(request)?);
+        self.registry.keys.get(&lookup, now)?.map_or(Ok(Step::NeedKey { lookup }), step)
     }
 }

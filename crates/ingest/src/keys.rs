@@ -5,7 +5,7 @@ use tallymark_event::{OrganizationId, Timestamp};
 use crate::{
     Refusal,
     admit::normalized_origin,
-    decode::{Kind, Malformed, Scanner, Value, each_member},
+    decode::{Kind, fields, strings},
     limits::{KEY_TTL_MS, MAX_CACHED_KEYS},
     refusal::TokenDefect,
     shelf::Shelf,
@@ -45,20 +45,8 @@ pub(crate) struct KeyRecord {
 
 impl KeyRecord {
     fn parse(text: &str) -> Option<Self> {
-        let mut scanner = Scanner::new(text);
-        let (mut organization_id, mut kind, mut origins) = (None, None, None);
-        each_member(&mut scanner, |scanner, key| {
-            let value = scanner.value()?;
-            match &*key.name() {
-                b"organization_id" => organization_id = Some(value),
-                b"kind" => kind = Some(value),
-                b"origins" => origins = Some(value),
-                _ => {}
-            }
-            Ok(())
-        })
-        .and_then(|()| scanner.end())
-        .ok()?;
+        let [organization_id, kind, origins] =
+            fields(text, [b"organization_id", b"kind", b"origins"]).ok()?;
         let kind = match &*kind?.string()? {
             "browser" => KeyKind::Browser,
             "server" => KeyKind::Server,
@@ -72,22 +60,6 @@ impl KeyRecord {
         };
         Some(Self { organization_id: OrganizationId::new(&organization_id?.string()?)?, kind, origins })
     }
-}
-
-/// `None` if it is no array of strings.
-pub(crate) fn strings(list: Value<'_>) -> Option<Vec<String>> {
-    let mut scanner = Scanner::new(list.as_str());
-    let mut read = || -> Result<Option<Vec<String>>, Malformed> {
-        let mut strings = Vec::new();
-        scanner.enter_array()?;
-        let mut first = true;
-        while scanner.next_item(&mut first)? {
-            let Some(text) = scanner.value()?.string() else { return Ok(None) };
-            strings.push(text.into_owned());
-        }
-        Ok(Some(strings))
-    };
-    read().ok().flatten()
 }
 
 /// What is known of a key or a signer.

@@ -6,6 +6,7 @@ use tallymark_plan::plan::{Object, PiiAction, Shape, Type};
 use crate::{
     decode::{Kind, Malformed, Scanner, Value, each_member},
     plans::Salt,
+    text,
 };
 
 /// Appends an object without what `object` has dropped, and with the hash of what it has hashed. The rest stays as it
@@ -94,10 +95,6 @@ fn write_hash(value: Value<'_>, salt: Option<&Salt>, out: &mut String) {
         None => hash.update(value.as_str().as_bytes()),
     }
     out.push('"');
-    for byte in hash.finalize().into_bytes() {
-        for nibble in [byte >> 4, byte & 0x0f] {
-            out.push(char::from_digit(u32::from(nibble), 16).unwrap_or('0'));
-        }
-    }
+    text::push_hex(out, &hash.finalize().into_bytes());
     out.push('"');
 }

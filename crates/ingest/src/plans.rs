@@ -10,7 +10,7 @@ use tallymark_plan::{
 
 use crate::{
     Refusal,
-    decode::{Kind, Scanner, Value, each_member},
+    decode::{Kind, Value, fields},
     limits::{
         MAX_CACHED_PLAN_BYTES, MAX_CACHED_PLANLESS, MAX_PLAN_RECORD_BYTES, MIN_SALT_BYTES, PLAN_TTL_MS,
         PLANLESS_TTL_MS,
@@ -49,20 +49,7 @@ impl PlanRecord {
         if text.len() > MAX_PLAN_RECORD_BYTES {
             return Err(Unreadable);
         }
-        let mut scanner = Scanner::new(text);
-        let (mut mode, mut salt, mut plan) = (None, None, None);
-        each_member(&mut scanner, |scanner, key| {
-            let value = scanner.value()?;
-            match &*key.name() {
-                b"mode" => mode = Some(value),
-                b"salt" => salt = Some(value),
-                b"plan" => plan = Some(value),
-                _ => {}
-            }
-            Ok(())
-        })
-        .and_then(|()| scanner.end())
-        .map_err(|_| Unreadable)?;
+        let [mode, salt, plan] = fields(text, [b"mode", b"salt", b"plan"]).map_err(|_| Unreadable)?;
         let mode = match mode.and_then(Value::string).as_deref() {
             Some("enforce") => Mode::Enforce,
             Some("observe") => Mode::Observe,

@@ -6,7 +6,7 @@ use tallymark_event::{Source, Trust, json};
 use crate::{
     Protocol,
     admit::Admission,
-    decode::{Kind, Malformed, Scanner, Value, each_member},
+    decode::{Kind, Value, fields},
     text::Text,
 };
 
@@ -44,21 +44,13 @@ impl<'a> Provenance<'a> {
 
     /// Reads what [`Self::write`] has written, white space or not; `None` if it is anything else.
     pub(crate) fn read(text: &'a str) -> Option<Self> {
-        let (mut protocol, mut source, mut trust, mut user_id, mut context) = (None, None, None, None, None);
-        members(text, |name, value| match name {
-            b"protocol" => protocol = value.string(),
-            b"source" => source = value.string(),
-            b"trust" => trust = value.string(),
-            b"user_id" => user_id = Some(value),
-            b"context" => context = Some(value),
-            _ => {}
-        })
-        .ok()?;
-        let protocol = protocol?;
+        let [protocol, source, trust, user_id, context] =
+            fields(text, [b"protocol", b"source", b"trust", b"user_id", b"context"]).ok()?;
+        let protocol = protocol?.string()?;
         Some(Self {
             protocol: Protocol::JUDGING.into_iter().find(|(name, _)| *name == protocol)?.1,
-            source: Source::from_name(&source?)?,
-            trust: Trust::from_name(&trust?)?,
+            source: Source::from_name(&source?.string()?)?,
+            trust: Trust::from_name(&trust?.string()?)?,
             user_id: match user_id {
                 Some(user_id) if user_id.kind() != Kind::String => return None,
                 user_id => user_id.map(|user_id| Text::Owned(user_id.as_str().to_owned())),
@@ -69,30 +61,16 @@ impl<'a> Provenance<'a> {
 
     /// What the client's clock was found to be behind, in ms.
     pub(crate) fn clock_shift_ms(&self) -> i64 {
-        let mut shift_ms = None;
         let context = [self.context_start, "}"].concat();
         // It has been read as an object already.
-        let _ = members(&context, |name, value| {
-            if name == b"clock_shift_ms" {
-                shift_ms = value.integer();
-            }
-        });
-        shift_ms.unwrap_or_default()
+        let shift = fields(&context, [b"clock_shift_ms"]).ok().and_then(|[shift]| shift);
+        shift.and_then(Value::integer).unwrap_or_default()
     }
 
     /// In whose name the request spoke.
     pub(crate) const fn admission<'k>(&'k self, organization_id: &'k str) -> Admission<'k> {
         Admission { organization_id, source: self.source, trust: self.trust, user_id: self.user_id.as_ref() }
     }
-}
-
-fn members<'t>(text: &'t str, mut member: impl FnMut(&[u8], Value<'t>)) -> Result<(), Malformed> {
-    let mut scanner = Scanner::new(text);
-    each_member(&mut scanner, |scanner, key| {
-        member(&key.name(), scanner.value()?);
-        Ok(())
-    })?;
-    scanner.end()
 }
 
 #[cfg(test)]

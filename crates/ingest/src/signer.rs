@@ -9,8 +9,7 @@ use sha2::Sha256;
 
 use crate::{
     admit::normalized_origin,
-    decode::{Scanner, each_member},
-    keys::strings,
+    decode::{fields, strings},
     limits::MIN_SECRET_BYTES,
 };
 
@@ -54,24 +53,9 @@ impl Key {
 
 impl Signer {
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        let mut scanner = Scanner::new(text);
-        let (mut algorithm, mut secret, mut public_key) = (None, None, None);
-        let (mut audience, mut organizations, mut origins) = (None, None, None);
-        each_member(&mut scanner, |scanner, key| {
-            let value = scanner.value()?;
-            match &*key.name() {
-                b"algorithm" => algorithm = Some(value),
-                b"secret" => secret = Some(value),
-                b"public_key" => public_key = Some(value),
-                b"audience" => audience = Some(value),
-                b"organizations" => organizations = Some(value),
-                b"origins" => origins = Some(value),
-                _ => {}
-            }
-            Ok(())
-        })
-        .and_then(|()| scanner.end())
-        .ok()?;
+        let [algorithm, secret, public_key, audience, organizations, origins] =
+            fields(text, [b"algorithm", b"secret", b"public_key", b"audience", b"organizations", b"origins"])
+                .ok()?;
         let key = match &*algorithm?.string()? {
             "HS256" => Key::Hs256(secret?.string()?.as_bytes().to_vec()),
             "EdDSA" => Key::EdDsa(Box::new(public_key_of(&public_key?.string()?)?)),

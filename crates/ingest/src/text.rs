@@ -77,13 +77,23 @@ fn rewritten<'t>(text: &str, overlong: Overlong) -> Result<Option<Text<'t>>, IdD
 
 /// A JSON string of `text`, NUL (which Postgres holds in no text) replaced by U+FFFD.
 pub(crate) fn quoted(text: &str) -> String {
+    if text.contains('\0') { verbatim(&text.replace('\0', "\u{fffd}")) } else { verbatim(text) }
+}
+
+/// A JSON string of `text` as it stands.
+pub(crate) fn verbatim(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
-    if text.contains('\0') {
-        json::write_str(&mut out, &text.replace('\0', "\u{fffd}"));
-    } else {
-        json::write_str(&mut out, text);
-    }
+    json::write_str(&mut out, text);
     out
+}
+
+/// Appends bytes in hexadecimal.
+pub(crate) fn push_hex(out: &mut String, bytes: &[u8]) {
+    for byte in bytes {
+        for nibble in [byte >> 4, byte & 0x0f] {
+            out.push(char::from_digit(u32::from(nibble), 16).unwrap_or('0'));
+        }
+    }
 }
 
 #[cfg(test)]

@@ -8,8 +8,7 @@ use tallymark_event::{OrganizationId, Timestamp, limits::MAX_ID};
 
 use crate::{
     Refusal,
-    decode::{Kind, Scanner, Value, each_member},
-    keys::strings,
+    decode::{Kind, Value, fields, strings},
     limits::{MAX_KEY_BYTES, MAX_TOKEN_LIFE_MS, TOKEN_LEEWAY_MS},
     refusal::TokenDefect,
     signer::{self, Signer},
@@ -46,8 +45,9 @@ impl<'k> Token<'k> {
         let malformed = Refusal::InvalidToken(TokenDefect::Malformed);
         let (signed, signature) = token.rsplit_once('.').ok_or_else(|| malformed.clone())?;
         let (header, claims) = signed.split_once('.').ok_or_else(|| malformed.clone())?;
-        let header = json_of(header).ok_or(malformed)?;
-        let [key_id, algorithm, critical] = members(&header, [b"kid", b"alg", b"crit"])?;
+        let header = json_of(header).ok_or_else(|| malformed.clone())?;
+        let [key_id, algorithm, critical] =
+            fields(&header, [b"kid", b"alg", b"crit"]).map_err(|_| malformed)?;
         if critical.is_some() {
             return Err(Refusal::InvalidToken(TokenDefect::Critical));
         }
@@ -76,8 +76,10 @@ impl<'k> Token<'k> {
         if !is_signed {
             return Err(Refusal::InvalidToken(TokenDefect::Signature));
         }
-        let claims = json_of(self.claims).ok_or(Refusal::InvalidToken(TokenDefect::Malformed))?;
-        let [aud, exp, nbf, org, sub] = members(&claims, [b"aud", b"exp", b"nbf", b"org", b"sub"])?;
+        let malformed = Refusal::InvalidToken(TokenDefect::Malformed);
+        let claims = json_of(self.claims).ok_or_else(|| malformed.clone())?;
+        let [aud, exp, nbf, org, sub] =
+            fields(&claims, [b"aud", b"exp", b"nbf", b"org", b"sub"]).map_err(|_| malformed)?;
         believed(signer, aud, org, sub).and_then(|vouched| in_time(exp, nbf, now).map(|()| vouched))
     }
 }
@@ -146,22 +148,4 @@ fn is_key_id(id: &str) -> bool {
 
 fn json_of(part: &str) -> Option<String> {
     String::from_utf8(BASE64_URL_SAFE_NO_PAD.decode(part).ok()?).ok()
-}
-
-/// The values of an object's members of these names.
-fn members<'t, const N: usize>(json: &'t str, names: [&[u8]; N]) -> Result<[Option<Value<'t>>; N], Refusal> {
-    let mut values = [None; N];
-    let mut scanner = Scanner::new(json);
-    each_member(&mut scanner, |scanner, key| {
-        let value = scanner.value()?;
-        for (slot, name) in values.iter_mut().zip(names) {
-            if *key.name() == *name {
-                *slot = Some(value);
-            }
-        }
-        Ok(())
-    })
-    .and_then(|()| scanner.end())
-    .map_err(|_| Refusal::InvalidToken(TokenDefect::Malformed))?;
-    Ok(values)
 }

@@ -4,6 +4,7 @@ mod batch;
 mod cesu8;
 mod domain;
 mod event;
+mod fields;
 mod gzip;
 mod lz64;
 mod payload;
@@ -12,6 +13,7 @@ mod stream;
 mod will;
 
 pub(crate) use event::{Event, Part};
+pub(crate) use fields::{fields, items, strings};
 pub(crate) use gzip::{ReadFault, gunzip, read_capped};
 pub(crate) use payload::{parameter, payload as unwrapped, percent_decoded};
 pub(crate) use scan::{Malformed, Scanner, Unstorable, each_member};

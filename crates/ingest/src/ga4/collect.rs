@@ -9,11 +9,11 @@ use super::{
     hints,
     hit::{Hit, Hits},
     items,
-    object::{Object, number_or_text, quoted},
+    object::{Object, number_or_text},
     page,
     stamp::Content,
 };
-use crate::{Refusal, Request, limits};
+use crate::{Refusal, Request, limits, text::verbatim};
 
 /// What stands for the visitor who let nobody tell them apart, in the batch dialect as in `PostHog`'s own clients.
 const NOBODY: &str = "$posthog_cookieless";
@@ -41,7 +41,7 @@ pub(crate) fn translate(request: &Request<'_>, now: Timestamp) -> Result<String,
         if at == 0 {
             tid = Some(key);
             out.push_str("\"api_key\":");
-            out.push_str(&quoted(key));
+            out.push_str(&verbatim(key));
             if let Some(sent_at) = moment_of_sending(&hit) {
                 out.push_str(",\"sent_at\":\"");
                 sent_at.write(&mut out);
@@ -100,10 +100,10 @@ fn write_event(out: &mut String, hit: &Hit<'_>, at: usize, has_gpc: bool, now: T
     out.push_str("{\"uuid\":\"");
     id.write(out);
     out.push_str("\",\"event\":");
-    out.push_str(&quoted(name));
+    out.push_str(&verbatim(name));
     if let Some(distinct_id) = visitor.distinct_id() {
         out.push_str(",\"distinct_id\":");
-        out.push_str(&quoted(distinct_id));
+        out.push_str(&verbatim(distinct_id));
     }
     out.push_str(",\"properties\":");
     properties.write(out);
@@ -225,7 +225,7 @@ fn write_parameters(properties: &mut Object, hit: &Hit<'_>, event: &str, has_use
         properties.parameter(event, name, number_or_text(value));
     }
     for (name, value) in hit.with_prefix("ep.") {
-        properties.parameter(event, name, quoted(value));
+        properties.parameter(event, name, verbatim(value));
     }
     if !has_user {
         return;

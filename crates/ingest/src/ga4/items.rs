@@ -6,8 +6,9 @@ use tallymark_event::names;
 
 use super::{
     hit::Hit,
-    object::{Object, number_or_text, quoted},
+    object::{Object, number_or_text},
 };
+use crate::text::verbatim;
 
 /// Most items of one event, as at Google.
 const MAX_ITEMS: usize = 200;
@@ -40,15 +41,15 @@ fn item(text: &str) -> String {
         let code = field.get(..field.len() - value.len()).unwrap_or_default();
         match (names::item_field_of_code(code), first) {
             (Some(name), _) if NUMBERS.contains(&name) => object.raw(name, number_or_text(value)),
-            (Some(name), _) => object.raw(name, quoted(value)),
+            (Some(name), _) => object.raw(name, verbatim(value)),
             (None, 'k') => own.entry(second).or_default().0 = Some(value.to_owned()),
             (None, 'v') => own.entry(second).or_default().1 = Some(value.to_owned()),
-            (None, _) => object.raw(code, quoted(value)),
+            (None, _) => object.raw(code, verbatim(value)),
         }
     }
     for (name, value) in own.into_values() {
         if let (Some(name), Some(value)) = (name, value) {
-            object.raw(&name, quoted(&value));
+            object.raw(&name, verbatim(&value));
         }
     }
     object.object()

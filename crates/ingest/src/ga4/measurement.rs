@@ -9,7 +9,7 @@ use tallymark_event::{Timestamp, names, wire};
 use super::{
     collect::session_id,
     consent::Consent,
-    object::{Object, number_or_text, quoted},
+    object::{Object, number_or_text},
     page,
     stamp::Content,
 };
@@ -17,6 +17,7 @@ use crate::{
     Refusal, Request,
     decode::{Kind, Value},
     limits,
+    text::verbatim,
 };
 use body::{Body, Event, members, moment_of, text_of};
 
@@ -90,14 +91,14 @@ impl<'t> Sender<'t> {
         out.push_str("\",\"event\":");
         match name {
             Some(name) if name.kind() == Kind::String => {
-                out.push_str(&quoted(names::event_from_ga4(&given_name, self.user_id.is_some())));
+                out.push_str(&verbatim(names::event_from_ga4(&given_name, self.user_id.is_some())));
             }
             Some(other) => out.push_str(other.as_str()),
             None => out.push_str("null"),
         }
         if let Some(distinct_id) = self.user_id.as_deref().or(self.device_id.as_deref()) {
             out.push_str(",\"distinct_id\":");
-            out.push_str(&quoted(distinct_id));
+            out.push_str(&verbatim(distinct_id));
         }
         if let Some(micros) = micros {
             out.push_str(",\"timestamp\":");

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use tallymark_event::{json, names};
 
-use crate::decode::{Kind, Scanner};
+use crate::{
+    decode::{Kind, Scanner},
+    text::verbatim,
+};
 
 /// Object in the order of their names, each name once: the same hit gives the same text, and so the same id,
 /// whatever order its client writes in.
@@ -48,7 +51,7 @@ impl Object {
 
     /// A text.
     pub(super) fn text(&mut self, name: &str, value: &str) {
-        self.raw(name, quoted(value));
+        self.raw(name, verbatim(value));
     }
 
     /// A number, or the text if it is none.
@@ -117,13 +120,6 @@ fn is_reserved(name: &str) -> bool {
     RESERVED.binary_search(&name).is_ok()
 }
 
-/// A JSON string.
-pub(super) fn quoted(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 2);
-    json::write_str(&mut out, text);
-    out
-}
-
 /// The number that a text is, if JSON and a database can hold it; else the text.
 pub(super) fn number_or_text(text: &str) -> String {
     let mut scanner = Scanner::new(text);
@@ -135,6 +131,6 @@ pub(super) fn number_or_text(text: &str) -> String {
         {
             text.to_owned()
         }
-        _ => quoted(text),
+        _ => verbatim(text),
     }
 }

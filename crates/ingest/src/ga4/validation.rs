@@ -9,10 +9,10 @@ mod names;
 
 use tallymark_event::{Timestamp, json};
 
-use super::measurement::body::{Body, items, members, moment_of, text_of};
+use super::measurement::body::{Body, members, moment_of, text_of};
 use crate::{
     Answer, Refusal, Request,
-    decode::{self, Kind, Value, parameter},
+    decode::{self, Kind, Value, items, parameter},
 };
 
 /// A request is smaller than this.

@@ -6,7 +6,7 @@ use tallymark_event::Timestamp;
 
 use crate::{
     Refusal,
-    decode::{Kind, Malformed, Scanner, Value, each_member},
+    decode::{Kind, Malformed, Scanner, Value, each_member, items},
     limits,
 };
 
@@ -121,21 +121,6 @@ pub(in crate::ga4) fn members(value: Value<'_>) -> Vec<(String, Value<'_>)> {
         }
     }
     members
-}
-
-/// The items of an array; `None` if there are more than `max`.
-pub(in crate::ga4) fn items(value: Value<'_>, max: usize) -> Option<Vec<Value<'_>>> {
-    let mut items = Vec::new();
-    let mut scanner = Scanner::new(value.as_str());
-    scanner.enter_array().ok()?;
-    let mut first = true;
-    while let Ok(true) = scanner.next_item(&mut first) {
-        if items.len() == max {
-            return None;
-        }
-        items.push(scanner.value().ok()?);
-    }
-    Some(items)
 }
 
 /// A string's text, or a number's.

@@ -4,8 +4,8 @@ use tallymark_event::Timestamp;
 
 use super::{Code, Report, is_digits, moment, names, scalar};
 use crate::{
-    decode::{Kind, Value},
-    ga4::measurement::body::{Event, items, members},
+    decode::{Kind, Value, items},
+    ga4::measurement::body::{Event, members},
 };
 
 const MAX_PARAMETERS: usize = 25;

@@ -16,11 +16,12 @@ pub use defect::Defect;
 
 use crate::{
     Refusal, Request, admit,
-    decode::{Event, Kind, Malformed, Scanner, Value, each_member},
+    decode::{Event, Kind, Malformed, Scanner, Value, each_member, items},
     judge::Violation,
     limits::MAX_EVENTS_PER_REQUEST,
     members::Members,
     place::Moment,
+    text,
 };
 
 /// Beside the properties here, among them in the batch dialect.
@@ -108,21 +109,7 @@ impl<'t> Envelope<'t> {
         let Some(batch) = self.batch.filter(|batch| batch.kind() == Kind::Array) else {
             return Err(Refusal::BatchNotArray { field: "batch" });
         };
-        let mut scanner = Scanner::new(batch.as_str());
-        let mut items = Vec::new();
-        let mut first = true;
-        let mut next = || -> Result<Option<Value<'t>>, Malformed> {
-            if first {
-                scanner.enter_array()?;
-            }
-            if scanner.next_item(&mut first)? { scanner.value().map(Some) } else { Ok(None) }
-        };
-        while let Ok(Some(item)) = next() {
-            if items.len() == MAX_EVENTS_PER_REQUEST {
-                return Err(Refusal::TooManyEvents);
-            }
-            items.push(item);
-        }
+        let items = items(batch, MAX_EVENTS_PER_REQUEST).ok_or(Refusal::TooManyEvents)?;
         if items.is_empty() { Err(Refusal::NoEvent) } else { Ok(items) }
     }
 }
@@ -222,11 +209,6 @@ impl Library {
     /// Reads `posthog-python/7.91.1`.
     fn of(sdk_info: &str) -> Self {
         let (name, version) = sdk_info.trim().rsplit_once('/').unwrap_or((sdk_info, ""));
-        let quoted = |text: &str| {
-            let mut out = String::new();
-            json::write_str(&mut out, text);
-            out
-        };
-        Self { name: quoted(name), version: quoted(version) }
+        Self { name: text::verbatim(name), version: text::verbatim(version) }
     }
 }
