@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { readFileSync, readdirSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
+import { freePort } from "../harness/network.mjs";
 import { ROOT, stubTag } from "../harness/world.mjs";
 import * as posthogSlim from "./posthog-slim.mjs";
 
@@ -37,7 +38,7 @@ export async function servePages() {
     "/posthog.js": ["text/javascript", await posthogSlim.script()],
     [posthogSlim.remoteConfig.path]: ["text/javascript", posthogSlim.remoteConfig.script],
   };
-  const nobody = await nobodysPort();
+  const nobody = await freePort();
   const pages = {
     "/blank": html(""),
     "/tallymark": html(tallymark()),
@@ -64,14 +65,4 @@ export async function servePages() {
       server.closeAllConnections();
     },
   };
-}
-
-/** A port that refuses connections. */
-async function nobodysPort() {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address();
-  server.close();
-  await once(server, "close");
-  return port;
 }

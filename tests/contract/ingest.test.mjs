@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import { gzipSync } from "node:zlib";
-import { Client, accounted, event, uuidv7 } from "../harness/client.mjs";
+import { Client, accounted, enrolled, event, uuidv7 } from "../harness/client.mjs";
 import { enrol, newTenant, startWorld } from "../harness/world.mjs";
 
 let world;
@@ -16,9 +16,7 @@ after(() => world.stop());
 
 // Each test has a tenant, and so a log, of its own.
 beforeEach(async () => {
-  const tenant = newTenant(`t${++count}`);
-  await enrol(world.registry, tenant, [world.url]);
-  client = new Client(world.url, tenant);
+  client = await enrolled(world, `t${++count}`);
 });
 
 async function refused(response, status, { code, attr }) {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { BACK_DOOR, appendDirectly } from "../harness/back-door.mjs";
-import { Client, accounted, event, uuidv7 } from "../harness/client.mjs";
+import { Client, accounted, enrolled, event, uuidv7 } from "../harness/client.mjs";
 import { enrol, newTenant, startWorld } from "../harness/world.mjs";
 
 let world;
@@ -53,9 +53,7 @@ function stream(below) {
 for (const seed of [1, 2, 3, 4]) {
   test(`seed ${seed}: every order and repetition gives the same books`, async () => {
     const below = random(seed);
-    const tenant = newTenant(`ledger${seed}`);
-    await enrol(world.registry, tenant, [world.url]);
-    const client = new Client(world.url, tenant);
+    const client = await enrolled(world, `ledger${seed}`);
     const streams = [stream(below), stream(below), stream(below)];
     // Each request once, some of them again and again, and some that hold what several pages left; all in any order.
     const requests = streams.flatMap(({ requests }) => requests);

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
-import { Client, uuidv7 } from "../harness/client.mjs";
-import { enrol, newTenant, startWorld } from "../harness/world.mjs";
+import { enrolled, uuidv7 } from "../harness/client.mjs";
+import { startWorld } from "../harness/world.mjs";
 
 let world;
 let client;
@@ -15,9 +15,7 @@ before(async () => {
 after(() => world.stop());
 
 beforeEach(async () => {
-  const tenant = newTenant(`v1-${++count}`);
-  await enrol(world.registry, tenant, [world.url]);
-  client = new Client(world.url, tenant);
+  client = await enrolled(world, `v1-${++count}`);
 });
 
 const v1Event = (fields = {}) => ({

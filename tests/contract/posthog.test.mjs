@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import { runInNewContext } from "node:vm";
-import { Client, event } from "../harness/client.mjs";
-import { enrol, newTenant, startWorld } from "../harness/world.mjs";
+import { enrolled, event } from "../harness/client.mjs";
+import { startWorld } from "../harness/world.mjs";
 
 let world;
 let client;
@@ -15,9 +15,7 @@ before(async () => {
 after(() => world.stop());
 
 beforeEach(async () => {
-  const tenant = newTenant(`ph${++count}`);
-  await enrol(world.registry, tenant, [world.url]);
-  client = new Client(world.url, tenant);
+  client = await enrolled(world, `ph${++count}`);
 });
 
 const batchOf = (...events) => ({ api_key: client.tenant.browser_key, batch: events });

@@ -2,20 +2,14 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { BACK_DOOR, appendDirectly } from "../harness/back-door.mjs";
-import { Client, accounted, event, uuidv7 } from "../harness/client.mjs";
-import { enrol, newTenant, startWorld } from "../harness/world.mjs";
+import { accounted, enrolled, event, uuidv7 } from "../harness/client.mjs";
+import { startWorld } from "../harness/world.mjs";
 
 let world;
 before(async () => {
   world = await startWorld({ tenants: [], extraWorkers: [BACK_DOOR] });
 });
 after(() => world.stop());
-
-async function enrolled(slug) {
-  const tenant = newTenant(slug);
-  await enrol(world.registry, tenant, [world.url]);
-  return new Client(world.url, tenant);
-}
 
 /** Has the quarantine replayed or purged, as a back end would. */
 async function order(client, verb, what, key = client.tenant.server_key) {
@@ -78,7 +72,7 @@ async function quarantinedBefore(client, count, kinds) {
 const march = (client) => client.ledger("?from=2026-03-01&to=2026-03-31");
 
 test("10,000 events of three kinds that are no longer wrong: replayed twice, stored once", { timeout: 180_000 }, async () => {
-  const client = await enrolled("fixed");
+  const client = await enrolled(world, "fixed");
   const kinds = [
     ["too_long", "recipe_scaled", { scale: 2 }],
     ["wrong_type", "batch_started", { $user_id: "42", $device_id: "visitor-1" }],
@@ -129,7 +123,7 @@ test("10,000 events of three kinds that are no longer wrong: replayed twice, sto
 });
 
 test("an event in quarantine is shown as it came, and stays there as long as it is wrong", async () => {
-  const client = await enrolled("shown");
+  const client = await enrolled(world, "shown");
   const bad = event("x".repeat(201), { properties: { big: 1.0, text: "é\u2028" }, stream: uuidv7(), seq: 1 });
   assert.equal((await client.batch([bad, null, "text", 7, event("fine")])).status, 200);
   const { events, next_after } = await client.read("/v1/quarantine");
@@ -155,12 +149,12 @@ test("an event in quarantine is shown as it came, and stays there as long as it 
   assert.deepEqual([replayed.stored, replayed.quarantined], [0, { too_long: 1, not_an_object: 3 }]);
   assert.deepEqual((await client.read("/v1/quarantine")).events, events);
   await assert.rejects(client.read(`/v1/quarantine/${uuidv7()}`), /404/);
-  const stranger = await enrolled("stranger");
+  const stranger = await enrolled(world, "stranger");
   await assert.rejects(stranger.read(`/v1/quarantine/${bad.uuid}`), /404/);
 });
 
 test("an event that breaks another rule by now is counted under that", async () => {
-  const client = await enrolled("other");
+  const client = await enrolled(world, "other");
   const [one] = await quarantinedBefore(client, 1, () => ["unknown_event", "fine", { $entity_type: {} }]);
   const replayed = await order(client, "replay", { rule: "unknown_event" });
   assert.deepEqual([replayed.stored, replayed.quarantined], [0, { wrong_type: 1 }]);
@@ -171,7 +165,7 @@ test("an event that breaks another rule by now is counted under that", async () 
 });
 
 test("what is purged is gone, is counted as dropped, and does not come back", async () => {
-  const client = await enrolled("purged");
+  const client = await enrolled(world, "purged");
   const bad = event("x".repeat(201), { stream: uuidv7(), seq: 1 });
   const other = event("fine", { properties: { $entity_id: {} } });
   const send = () => client.batch([bad, other]);
@@ -192,7 +186,7 @@ test("what is purged is gone, is counted as dropped, and does not come back", as
 });
 
 test("a key that reads changes nothing, and neither does a slip of the pen", async () => {
-  const client = await enrolled("careful");
+  const client = await enrolled(world, "careful");
   const { read_key, browser_key } = client.tenant;
   for (const verb of ["replay", "purge"]) {
     for (const key of [read_key, browser_key]) {

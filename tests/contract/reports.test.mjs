@@ -1,8 +1,8 @@
 // What pages report, of themselves and of pages that are gone: the books stay exact whoever brings an event.
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
-import { Client, accounted, event, uuidv7 } from "../harness/client.mjs";
-import { enrol, newTenant, startWorld } from "../harness/world.mjs";
+import { accounted, enrolled, event, uuidv7 } from "../harness/client.mjs";
+import { startWorld } from "../harness/world.mjs";
 
 let world;
 let client;
@@ -15,9 +15,7 @@ after(() => world.stop());
 
 // Each test has a tenant, and so a log, of its own.
 beforeEach(async () => {
-  const tenant = newTenant(`reports${++count}`);
-  await enrol(world.registry, tenant, [world.url]);
-  client = new Client(world.url, tenant);
+  client = await enrolled(world, `reports${++count}`);
 });
 
 /** A page that has captured `count` events; `report` is what it says of itself. */

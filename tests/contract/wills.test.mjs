@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import { BACK_DOOR, appendDirectly } from "../harness/back-door.mjs";
-import { Client, accounted, event, uuidv7 } from "../harness/client.mjs";
+import { Client, accounted, enrolled, event, uuidv7 } from "../harness/client.mjs";
 import { until } from "../harness/until.mjs";
 import { enrol, newTenant, startWorld } from "../harness/world.mjs";
 
@@ -20,9 +20,7 @@ after(() => world.stop());
 
 // Each test has a tenant, and so a log, of its own.
 beforeEach(async () => {
-  const tenant = newTenant(`wills${++count}`);
-  await enrol(world.registry, tenant, [world.url]);
-  client = new Client(world.url, tenant);
+  client = await enrolled(world, `wills${++count}`);
 });
 
 const names = (rows) => rows.map((row) => row.event_name);

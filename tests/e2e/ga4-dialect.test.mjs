@@ -1,25 +1,16 @@
 // The SDK speaks GA4's dialect, to a GA4 that takes nothing but what GA4's own tag would send. Values are those that the
 // tag was recorded with in the same situations.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { FAILED_REQUEST } from "../faults/visitor.mjs";
 import { ga4Sink } from "../harness/ga4-sink.mjs";
-import { USER_AGENT, launchBrowser } from "../harness/browser.mjs";
+import { USER_AGENT } from "../harness/browser.mjs";
 import { line } from "../harness/network.mjs";
 import { Client } from "../harness/client.mjs";
 import { enrol, newTenant } from "../harness/world.mjs";
-import { startSite, until } from "./support.mjs";
+import { noiseOf, siteAndBrowser, until } from "./support.mjs";
 
-let world;
-let browser;
-before(async () => {
-  world = await startSite();
-  browser = await launchBrowser();
-});
-after(async () => {
-  await browser?.close();
-  await world?.stop();
-});
+const site = siteAndBrowser();
 
 const STREAM = "TESTSTRM01";
 
@@ -28,14 +19,10 @@ function visit(name, run, { expectedConsole } = {}) {
   test(`GA4's dialect: ${name}`, { timeout: 60_000 }, async () => {
     const sink = await ga4Sink();
     const road = await line(Number(new URL(sink.url).port));
-    const context = await browser.newContext({ userAgent: USER_AGENT, viewport: { width: 1280, height: 720 }, timezoneId: "Africa/Lagos" });
-    const noise = [];
-    context.on("console", (message) => {
-      if (!expectedConsole?.test(message.text())) noise.push(`${message.type()}: ${message.text()}`);
-    });
-    context.on("weberror", (error) => noise.push(`uncaught: ${error.error()}`));
+    const context = await site.browser.newContext({ userAgent: USER_AGENT, viewport: { width: 1280, height: 720 }, timezoneId: "Africa/Lagos" });
+    const noise = noiseOf(context, expectedConsole);
     const address = (page, more = "") =>
-      `${world.url}/shop/${page}?tm-dialect=ga4&tm-measurement-id=G-${STREAM}&tm-host=${road.url}${more}`;
+      `${site.world.url}/shop/${page}?tm-dialect=ga4&tm-measurement-id=G-${STREAM}&tm-host=${road.url}${more}`;
     /** Events once there are those named, in any order. */
     const told = (...names) =>
       until(`events ${names}`, async () => {
@@ -46,7 +33,7 @@ function visit(name, run, { expectedConsole } = {}) {
       });
     /** The two cookies, as they are. */
     const cookies = async () => {
-      const all = await context.cookies(world.url);
+      const all = await context.cookies(site.world.url);
       return { ga: all.find(({ name }) => name === "_ga"), session: all.find(({ name }) => name === `_ga_${STREAM}`) };
     };
     try {
@@ -99,7 +86,7 @@ visit("a first visit, a second page, a later session", async ({ page, context, a
   assert.deepEqual([second.cid, second.sid, second.sct, second.seg, second._s], [first.cid, first.sid, "1", "1", "1"]);
   assert.ok(+second._p > +first._p);
   // Half an hour later, as far as the next page knows; on one without the SDK, which would write down its own.
-  await page.goto(`${world.url}/shop/prerendered`);
+  await page.goto(`${site.world.url}/shop/prerendered`);
   await page.evaluate(() => {
     const [id, ...times] = JSON.parse(localStorage.tm_session).split("|");
     localStorage.tm_session = JSON.stringify([id, ...times.map((ms) => ms - 1_860_000)].join("|"));
@@ -203,7 +190,7 @@ visit("many at once, and at the end: in its batches, and each once", async ({ pa
 });
 
 visit("its tag was here before: its visitor, and its count of sessions", async ({ page, context, address, told, cookies }) => {
-  const { hostname: domain } = new URL(world.url);
+  const { hostname: domain } = new URL(site.world.url);
   const old = { domain, path: "/" };
   await context.addCookies([
     { ...old, name: "_ga", value: "GA1.2.1121821563.1695220301" },
@@ -281,7 +268,7 @@ visit(
 
 visit("from npm's package", async ({ page, road, told }) => {
   const options = { dialect: "ga4", measurementId: `G-${STREAM}`, host: road.url, beforeSend: null };
-  await page.goto(`${world.url}/shop/home?load=npm&options=${encodeURIComponent(JSON.stringify(options))}`);
+  await page.goto(`${site.world.url}/shop/home?load=npm&options=${encodeURIComponent(JSON.stringify(options))}`);
   await page.evaluate(() => client.capture("from_npm"));
   const events = await told("page_view", "from_npm");
   assert.ok(events.every(({ tid }) => tid === options.measurementId));
@@ -303,10 +290,10 @@ visit(
 
 test("GA4's dialect: to our own collector, which understands it", { timeout: 60_000 }, async () => {
   const tenant = { ...newTenant("ga4dialect"), measurement_id: "G-OURSTREAM1" };
-  await enrol(world.registry, tenant, [world.url]);
-  const context = await browser.newContext({ userAgent: USER_AGENT });
+  await enrol(site.world.registry, tenant, [site.world.url]);
+  const context = await site.browser.newContext({ userAgent: USER_AGENT });
   const page = await context.newPage();
-  await page.goto(`${world.url}/shop/home?tm-dialect=ga4&tm-measurement-id=${tenant.measurement_id}&tm-host=${world.url}`);
+  await page.goto(`${site.world.url}/shop/home?tm-dialect=ga4&tm-measurement-id=${tenant.measurement_id}&tm-host=${site.world.url}`);
   await page.evaluate(() => {
     tallymark.identify("user-7", { plan: "pro" });
     tallymark.capture("recipe_scaled", { scale: 2 });
@@ -314,7 +301,7 @@ test("GA4's dialect: to our own collector, which understands it", { timeout: 60_
   });
   await linger(page);
   await page.close();
-  const client = new Client(world.url, tenant);
+  const client = new Client(site.world.url, tenant);
   const names = ["$identify", "$pageleave", "$pageview", "recipe_scaled"];
   const rows = await until(`rows ${names}`, async () => {
     const rows = (await client.events()).filter(({ event_name }) => names.includes(event_name));

@@ -1,35 +1,22 @@
 // The SDK speaks to a PostHog: one that takes nothing but what every version takes, and stores what it is sent.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { FAILED_REQUEST } from "../faults/visitor.mjs";
-import { USER_AGENT, launchBrowser } from "../harness/browser.mjs";
+import { USER_AGENT } from "../harness/browser.mjs";
 import { line } from "../harness/network.mjs";
 import { posthogSink } from "../harness/posthog-sink.mjs";
-import { startSite, until } from "./support.mjs";
+import { noiseOf, siteAndBrowser, until } from "./support.mjs";
 
-let world;
-let browser;
-before(async () => {
-  world = await startSite();
-  browser = await launchBrowser();
-});
-after(async () => {
-  await browser?.close();
-  await world?.stop();
-});
+const site = siteAndBrowser();
 
 /** A visitor of a page whose SDK sends to a PostHog, which must refuse nothing, and the console must stay clean. */
 function visit(name, run, { expectedConsole } = {}) {
   test(`a PostHog as host: ${name}`, { timeout: 60_000 }, async () => {
     const sink = await posthogSink();
     const road = await line(Number(new URL(sink.url).port));
-    const context = await browser.newContext({ userAgent: USER_AGENT });
-    const noise = [];
-    context.on("console", (message) => {
-      if (!expectedConsole?.test(message.text())) noise.push(`${message.type()}: ${message.text()}`);
-    });
-    context.on("weberror", (error) => noise.push(`uncaught: ${error.error()}`));
-    const address = (page) => `${world.url}/phc_ofsomebody/${page}?tm-host=${road.url}`;
+    const context = await site.browser.newContext({ userAgent: USER_AGENT });
+    const noise = noiseOf(context, expectedConsole);
+    const address = (page) => `${site.world.url}/phc_ofsomebody/${page}?tm-host=${road.url}`;
     /** Events once there are those named, in any order. */
     const stored = (...names) =>
       until(`events ${names}`, async () => {

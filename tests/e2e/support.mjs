@@ -49,31 +49,43 @@ export async function booksBalance(client) {
   assert.equal(books.total.captured, accounted(books.total));
 }
 
-/** Starts one world, as `options` say, and one browser for a file of scenarios; returns the function that declares them. */
-export function scenarios(options) {
-  let world;
-  let browser;
-  let count = 0;
+/** One world, as `options` say, and one browser for all tests of a file: what is given has both once they run. */
+export function siteAndBrowser(options) {
+  const both = {};
   before(async () => {
-    world = await startSite(options);
-    browser = await launchBrowser();
+    both.world = await startSite(options);
+    both.browser = await launchBrowser();
   });
   after(async () => {
-    await browser?.close();
-    await world?.stop();
+    await both.browser?.close();
+    await both.world?.stop();
   });
+  return both;
+}
+
+/** What pages say on the console and throw, as it comes, but for what is `expected`. */
+export function noiseOf(context, expected) {
+  const noise = [];
+  context.on("console", (message) => {
+    if (!expected?.test(message.text())) noise.push(`${message.type()}: ${message.text()}`);
+  });
+  context.on("weberror", (error) => noise.push(`uncaught: ${error.error()}`));
+  return noise;
+}
+
+/** Starts a world and a browser for a file of scenarios; returns the function that declares them. */
+export function scenarios(options) {
+  const both = siteAndBrowser(options);
+  let count = 0;
 
   /** Console messages that a scenario provokes on purpose: `expectedConsole` matches their text. */
   return function scenario(name, run, { expectedConsole, timeout = 60_000 } = {}) {
     test(name, { timeout }, async () => {
+      const { world, browser } = both;
       const tenant = newTenant(`e2e${++count}`);
       await enrol(world.registry, tenant, [world.url]);
       const context = await browser.newContext({ viewport: { width: 1000, height: 700 }, userAgent: USER_AGENT });
-      const noise = [];
-      context.on("console", (message) => {
-        if (!expectedConsole?.test(message.text())) noise.push(`${message.type()}: ${message.text()}`);
-      });
-      context.on("weberror", (error) => noise.push(`uncaught: ${error.error()}`));
+      const noise = noiseOf(context, expectedConsole);
       const client = new Client(world.url, tenant);
       const address = (page, query = "") => `${world.url}/${tenant.browser_key}/${page}${query}`;
       const received = receivedBy(client);

@@ -2,11 +2,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { until } from "../e2e/support.mjs";
+import { freePort } from "../harness/network.mjs";
 import { killDescendants } from "./processes.mjs";
 
 const BROWSER = fileURLToPath(new URL("webkitgtk-browser.js", import.meta.url));
@@ -119,13 +119,4 @@ async function end(child) {
   const ended = once(child, "exit");
   child.kill();
   await ended;
-}
-
-async function freePort() {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address();
-  server.close();
-  await once(server, "close");
-  return port;
 }

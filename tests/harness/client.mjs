@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { randomBytes } from "node:crypto";
 import Ajv2020 from "ajv/dist/2020.js";
+import { enrol, newTenant } from "./world.mjs";
 
 const schema = JSON.parse(readFileSync(new URL("../fixtures/schema/event.v1.schema.json", import.meta.url), "utf8"));
 export const isStoredEvent = new Ajv2020({ strict: false, validateFormats: false }).compile(schema);
@@ -92,6 +93,13 @@ export class Client {
   ledger(query = "") {
     return this.read(`/v1/ledger${query}`);
   }
+}
+
+/** A new tenant of that name, whose pages are the world's own; as its client. */
+export async function enrolled(world, slug) {
+  const tenant = newTenant(slug);
+  await enrol(world.registry, tenant, [world.url]);
+  return new Client(world.url, tenant);
 }
 
 /** captured = stored + quarantined + dropped + under way, in figures. */

@@ -12,6 +12,15 @@ async function listen(server, port = 0) {
   return server.address().port;
 }
 
+/** A port that refuses connections, until somebody takes it. */
+export async function freePort() {
+  const server = createServer();
+  const port = await listen(server);
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
 /**
  * Every byte takes `ms` each way, handshakes of higher layers included.
  * @returns {Promise<{ port: number, stop(): void }>}
