@@ -1,15 +1,17 @@
 //! `tallymark`: the command line.
 //!
 //! # In scope
-//! Arguments, files, what is printed, and the code that it exits with.
+//! Arguments, files, what is asked of a collector, what is printed, and the code that it exits with.
 //!
 //! # Out of scope
-//! Deciding anything about plans: `crates/plan` does, and this hands on what it says.
+//! Deciding anything: `crates/plan` does about plans, the collector about what it stores, and this hands on what they say.
 #![allow(clippy::disallowed_methods)] // reads and writes files: that is what it is for
 #![forbid(unsafe_code)]
 
+mod collector;
 mod output;
 mod plan;
+mod quarantine;
 
 use std::process::ExitCode;
 
@@ -34,12 +36,16 @@ enum Command {
     /// Tracking plans: check, compare, write what follows from them
     #[command(subcommand)]
     Plan(plan::Command),
+    /// Events that broke a rule: see them, judge them again, give them up
+    #[command(subcommand)]
+    Quarantine(quarantine::Command),
 }
 
 fn main() -> ExitCode {
     let Arguments { json, command } = Arguments::parse();
     let (name, outcome) = match command {
         Command::Plan(command) => (command.name(), command.run()),
+        Command::Quarantine(command) => (command.name(), command.run()),
     };
     output::print(name, outcome, json)
 }

@@ -104,6 +104,11 @@ impl Stop {
             message: message.to_string(),
             remedy: Some(remedy.to_owned()),
         };
+        Self::refused(problem)
+    }
+
+    /// It could not be carried out, and no file is to blame.
+    pub(crate) fn refused(problem: Problem) -> Self {
         Self { problems: vec![problem], code: FAILED }
     }
 }
@@ -128,6 +133,15 @@ pub(crate) fn print(command: &str, outcome: anyhow::Result<Report>, as_json: boo
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => ExitCode::from(FAILED),
         _ => ExitCode::from(code),
     }
+}
+
+/// A text from elsewhere, for a terminal: what would move its cursor or colour it is written as an escape.
+pub(crate) fn plain(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for char in text.chars() {
+        if char.is_control() { out.extend(char.escape_default()) } else { out.push(char) }
+    }
+    out
 }
 
 fn judged(outcome: anyhow::Result<Report>) -> (Report, u8) {

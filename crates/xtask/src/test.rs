@@ -23,7 +23,11 @@ const STEPS: &[Step] = &[
     ("types", types),
     ("package", || node_tests("sdk/js/*.test.mjs")),
     ("demo", || node_tests("www/demo/*.test.mjs")),
-    ("contract", || node_tests("tests/contract/*.test.mjs")),
+    ("contract", || {
+        // tests/harness/cli.mjs runs it.
+        run(cargo().args(["build", "--quiet", "--locked", "--package", "tallymark-cli"]))?;
+        node_tests("tests/contract/*.test.mjs")
+    }),
     ("faults", || browser_tests("tests/faults/*.test.mjs")),
     ("e2e", || browser_tests("tests/e2e/*.test.mjs")),
     ("layouts", || run(node_test_command("tests/layouts/*.test.mjs").env("PYTHON", setup::python()?))),
