@@ -1,4 +1,5 @@
 //! Talking to a collector: where it is, with which secret, and what its refusals mean to whoever typed the command.
+#![allow(clippy::indexing_slicing)] // only of JSON values, which give null for what is not there
 
 use std::{env, fmt, time::Duration};
 
@@ -13,7 +14,7 @@ use ureq::{
 use crate::output::{Problem, Stop};
 
 /// How long a command waits for one answer. A replay of 10,000 events takes a collector seconds.
-const TIMEOUT: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Largest answer that is read: a page of 1,000 rows has some 600 kB, the largest plan 1 MiB.
 const MAX_ANSWER_BYTES: u64 = 64 * 1024 * 1024;
@@ -24,8 +25,13 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 /// Where the collector is.
 #[derive(Args)]
 pub(crate) struct Address {
-    /// The collector's address, such as https://metrics.shop.example
-    #[arg(long, env = "TALLYMARK_COLLECTOR", value_name = "URL", hide_env_values = true)]
+    #[arg(
+        long,
+        env = "TALLYMARK_COLLECTOR",
+        value_name = "URL",
+        hide_env_values = true,
+        help = "The collector's address, such as https://metrics.shop.example"
+    )]
     collector: String,
 }
 
