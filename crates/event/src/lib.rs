@@ -14,6 +14,7 @@
 
 extern crate alloc;
 
+mod consent;
 mod envelope;
 mod id;
 pub mod json;
@@ -25,6 +26,7 @@ pub mod schema;
 mod time;
 pub mod wire;
 
+pub use consent::{Consent, Purpose};
 pub use envelope::{COLUMNS, DomainEvent, Source, Trust};
 pub use id::{EventId, OrganizationId, SessionId, StreamId};
 pub use json::RawJson;

@@ -28,6 +28,13 @@ pub const MAX_STREAM_REPORTS: usize = 64;
 pub const SAMPLE_RATE: &str = "$sample_rate";
 /// Property: what the visitor has agreed to, `{"analytics": bool, "advertising": bool}`.
 pub const CONSENT: &str = "$consent";
+/// Property, `true` where the browser's Global Privacy Control is on and the request itself can't say so. Moves to
+/// `context.gpc`.
+pub const GPC: &str = "$gpc";
+/// Of a row's context: what the visitor has agreed to. See [`crate::Consent`].
+pub const CONTEXT_CONSENT: &str = "consent";
+/// Of a row's context: that Global Privacy Control is on. See [`crate::Consent`].
+pub const CONTEXT_GPC: &str = "gpc";
 
 /// Property: the stream that the event belongs to. Moves to `context.stream_id`.
 pub const STREAM_ID: &str = "$stream_id";

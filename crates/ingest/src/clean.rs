@@ -27,6 +27,7 @@ pub(crate) fn withholds(dialect: Dialect, name: &[u8]) -> bool {
                 | b"$stream_id"
                 | b"$seq"
                 | b"$monotonic_ms"
+                | b"$gpc"
         ),
         // The fields of a domain event are beside its properties, which are all its own.
         Dialect::DomainEvents => matches!(name, b"$ip" | b"ip"),

@@ -5,10 +5,10 @@
 
 use std::collections::{BTreeMap, btree_map::Entry};
 
-use tallymark_event::{EventId, Timestamp, Trust, json};
+use tallymark_event::{Consent, EventId, Purpose, Timestamp, Trust, json};
 
 use crate::{
-    decode::{Event, Scanner, Value, each_member},
+    decode::{Event, Value},
     judge::Checked,
     limits::MAX_UNVOUCHED_LINKS,
     tag::Who,
@@ -147,16 +147,8 @@ pub(crate) fn is_unrecognized(event: &Event<'_>) -> bool {
     lifted.cookieless_mode.is_some_and(Value::is_true) || lifted.consent.is_some_and(denies_analytics)
 }
 
-/// Of `$consent`: see [`tallymark_event::wire::CONSENT`].
 fn denies_analytics(consent: Value<'_>) -> bool {
-    let mut denies = false;
-    // What is no object says nothing.
-    let _ = each_member(&mut Scanner::new(consent.as_str()), |scanner, key| {
-        let value = scanner.value()?;
-        denies |= *key.name() == *b"analytics" && value.is_false();
-        Ok(())
-    });
-    denies
+    !Consent::read(consent).permits(Purpose::Analytics)
 }
 
 /// What programs send for want of an id, in lower case: `PostHog`'s list, and its id for cookieless visitors. Linked,

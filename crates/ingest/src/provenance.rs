@@ -1,7 +1,7 @@
 //! Where an event came from, in so far as it decides about the event: what a quarantined row keeps of its request, so
 //! that a replay gives the row which the request would have given.
 
-use tallymark_event::{Source, Trust, json};
+use tallymark_event::{Source, Trust, json, wire};
 
 use crate::{
     Protocol,
@@ -61,10 +61,20 @@ impl<'a> Provenance<'a> {
 
     /// What the client's clock was found to be behind, in ms.
     pub(crate) fn clock_shift_ms(&self) -> i64 {
+        self.in_context(b"clock_shift_ms").and_then(|shift| shift.parse().ok()).unwrap_or_default()
+    }
+
+    /// Whether it said that Global Privacy Control is on.
+    pub(crate) fn has_gpc(&self) -> bool {
+        self.in_context(wire::CONTEXT_GPC.as_bytes()).is_some_and(|gpc| gpc == "true")
+    }
+
+    /// The JSON text of a member.
+    fn in_context(&self, name: &[u8]) -> Option<String> {
         let context = [self.context_start, "}"].concat();
         // It has been read as an object already.
-        let shift = fields(&context, [b"clock_shift_ms"]).ok().and_then(|[shift]| shift);
-        shift.and_then(Value::integer).unwrap_or_default()
+        let [value] = fields(&context, [name]).ok()?;
+        value.map(|value| value.as_str().to_owned())
     }
 
     /// In whose name the request spoke.
@@ -95,6 +105,9 @@ mod tests {
                 let read = Provenance::read(&text).unwrap();
                 assert_eq!(read, Provenance { protocol: judged_as, ..written });
                 assert_eq!(read.clock_shift_ms(), -300_000);
+                assert!(!read.has_gpc());
+                let context_start = "{\"dialect\":\"x\",\"gpc\":true";
+                assert!(Provenance { context_start, ..read }.has_gpc());
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Verb 6, tag: everything that is known of an event → the event in its envelope.
 
-use tallymark_event::{DomainEvent, RawJson, Source, Timestamp, json};
+use tallymark_event::{Consent, DomainEvent, RawJson, Source, Timestamp, json};
 
 use crate::{
     Dialect, Protocol, Request,
@@ -27,6 +27,8 @@ pub(crate) struct Tagger<'r> {
     organization_id: String,
     /// What the contexts of all events begin with.
     context_start: String,
+    /// Whether the request says that Global Privacy Control is on.
+    has_gpc: bool,
     occurred_at: String,
     properties: String,
     /// The properties before anything is withheld of them; empty unless a plan withholds something.
@@ -72,7 +74,12 @@ impl<'r> Tagger<'r> {
                 }
             }
         }
-        Self::in_context(protocol, admission, clocks.received_at, context_start)
+        // Of a back end's request, too: it has passed on what its visitor's browser says.
+        let has_gpc = request.gpc == Some("1");
+        if has_gpc {
+            context_start.push_str(GPC);
+        }
+        Self::in_context(protocol, admission, clocks.received_at, context_start, has_gpc)
     }
 
     /// For events of a request of which there is no more than this: its part of their contexts, as [`Self::provenance`]
@@ -82,6 +89,7 @@ impl<'r> Tagger<'r> {
         admission: Admission<'r>,
         received: Timestamp,
         context_start: String,
+        has_gpc: bool,
     ) -> Self {
         let mut received_at = String::new();
         write_quoted(&mut received_at, received);
@@ -93,6 +101,7 @@ impl<'r> Tagger<'r> {
             received_at,
             organization_id,
             context_start,
+            has_gpc,
             occurred_at: String::new(),
             properties: String::new(),
             unredacted: String::new(),
@@ -199,6 +208,9 @@ impl<'r> Tagger<'r> {
         write_value(out, ",\"monotonic_ms\":", lifted.monotonic_ms, Kind::Number);
         write_value(out, ",\"lib\":", lifted.lib, Kind::String);
         write_value(out, ",\"lib_version\":", lifted.lib_version, Kind::String);
+        if self.has_gpc || lifted.consent.is_some() || lifted.gpc.is_some() {
+            write_consent(out, lifted.consent, lifted.gpc, self.has_gpc);
+        }
         out.push_str(&checked.planned.notes);
         let end = out.len();
         out.push(',');
@@ -207,6 +219,20 @@ impl<'r> Tagger<'r> {
         }
         out.push('}');
     }
+}
+
+/// Of a context: see [`tallymark_event::Consent`].
+const GPC: &str = ",\"gpc\":true";
+
+/// Appends what the visitor has agreed to, and that Global Privacy Control is on unless the request has said so.
+#[cold]
+fn write_consent(out: &mut String, record: Option<Value<'_>>, gpc: Option<Value<'_>>, has_gpc: bool) {
+    let said = record.map_or_else(Consent::default, Consent::read);
+    let says_gpc = gpc.is_some_and(Value::is_true);
+    if says_gpc && !has_gpc {
+        out.push_str(GPC);
+    }
+    (if says_gpc || has_gpc { said.with_gpc() } else { said }).write(out);
 }
 
 /// Who did it: JSON strings.

@@ -59,6 +59,7 @@ fn property<'e, 't>(lifted: &'e mut Lifted<'t>, name: &[u8]) -> Option<&'e mut O
     const STREAM_ID: &[u8] = wire::STREAM_ID.as_bytes();
     const SEQ: &[u8] = wire::SEQ.as_bytes();
     const CONSENT: &[u8] = wire::CONSENT.as_bytes();
+    const GPC: &[u8] = wire::GPC.as_bytes();
     const MONOTONIC_MS: &[u8] = wire::MONOTONIC_MS.as_bytes();
     Some(match name {
         b"token" => &mut lifted.token,
@@ -85,6 +86,7 @@ fn property<'e, 't>(lifted: &'e mut Lifted<'t>, name: &[u8]) -> Option<&'e mut O
         b"$ignore_sent_at" => &mut lifted.ignore_sent_at,
         b"$cookieless_mode" => &mut lifted.cookieless_mode,
         CONSENT => &mut lifted.consent,
+        GPC => &mut lifted.gpc,
         b"$ip" | b"ip" => &mut lifted.ip,
         _ => return None,
     })

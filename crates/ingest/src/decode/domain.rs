@@ -1,7 +1,9 @@
 //! The fields of a domain event, which are the envelope's own.
 
+use tallymark_event::wire;
+
 use super::{
-    event::{Event, scan_part},
+    event::{Event, Lifted, scan_part},
     scan::{Key, Malformed, Scanner},
     value::Value,
 };
@@ -19,7 +21,11 @@ pub(super) fn read_member<'t>(
         let withholds = |name: &[u8], _: Value<'t>| clean::withholds(Dialect::DomainEvents, name);
         event.properties = scan_part(scanner, kept, withholds)?;
     } else if *name == *b"context" {
-        let withholds = |name: &[u8], _: Value<'t>| {
+        let withholds = |name: &[u8], value: Value<'t>| {
+            if let Some(slot) = in_context(&mut event.lifted, name) {
+                *slot = Some(value);
+                return true;
+            }
             clean::withholds(Dialect::DomainEvents, name) || tag::is_reserved_in_context(name)
         };
         event.context = scan_part(scanner, kept, withholds)?;
@@ -30,6 +36,17 @@ pub(super) fn read_member<'t>(
         }
     }
     Ok(())
+}
+
+/// Where a member of the context goes that has a meaning here, and is written anew.
+fn in_context<'e, 't>(lifted: &'e mut Lifted<'t>, name: &[u8]) -> Option<&'e mut Option<Value<'t>>> {
+    const CONSENT: &[u8] = wire::CONTEXT_CONSENT.as_bytes();
+    const GPC: &[u8] = wire::CONTEXT_GPC.as_bytes();
+    Some(match name {
+        CONSENT => &mut lifted.consent,
+        GPC => &mut lifted.gpc,
+        _ => return None,
+    })
 }
 
 /// Where a field goes.

@@ -90,6 +90,8 @@ pub(crate) struct Lifted<'t> {
     pub(crate) cookieless_mode: Option<Value<'t>>,
     /// What the visitor has agreed to.
     pub(crate) consent: Option<Value<'t>>,
+    /// `true`: the browser's Global Privacy Control is on.
+    pub(crate) gpc: Option<Value<'t>>,
     /// Known only in order to be withheld.
     pub(crate) ip: Option<Value<'t>>,
 }

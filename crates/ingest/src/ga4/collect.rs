@@ -92,6 +92,7 @@ fn write_event(out: &mut String, hit: &Hit<'_>, at: usize, has_gpc: bool, now: T
     if let Some(record) = consent.record() {
         properties.raw(wire::CONSENT, record);
     }
+    properties.flag(wire::GPC, consent.gpc);
     write_surroundings(&mut properties, hit, given_name, consent);
     write_request(&mut properties, hit);
     write_parameters(&mut properties, hit, given_name, !consent.is_cookieless());

@@ -16,6 +16,8 @@ enum State {
 pub(super) struct Consent {
     pub(super) analytics: Option<bool>,
     pub(super) advertising: Option<bool>,
+    /// The tag has seen Global Privacy Control. What the browser itself says of it, the request's head has.
+    pub(super) gpc: bool,
 }
 
 /// `gtag`'s purposes, in the order of `gcd`.
@@ -30,7 +32,8 @@ struct Purposes {
 impl Consent {
     /// Reads a hit's parameters. `has_gpc`: the browser sends `Sec-GPC: 1`.
     pub(super) fn of_hit(gcs: Option<&str>, gcd: Option<&str>, npa: bool, has_gpc: bool) -> Self {
-        let has_gpc = has_gpc || gcd.is_some_and(says_gpc);
+        let gpc = gcd.is_some_and(says_gpc);
+        let has_gpc = has_gpc || gpc;
         let detailed = gcd.and_then(read_gcd).unwrap_or_default();
         let brief = gcs.and_then(read_gcs).unwrap_or_default();
         let ad_storage = detailed.ad_storage.or_no(brief.ad_storage);
@@ -42,6 +45,7 @@ impl Consent {
             } else {
                 ad_storage.answer()
             },
+            gpc,
         }
     }
 
@@ -58,7 +62,7 @@ impl Consent {
         } else {
             said.contains(&Some("GRANTED")).then_some(true)
         };
-        Self { analytics: None, advertising }
+        Self { analytics: None, advertising, gpc: false }
     }
 
     /// No id that comes with such a hit is anyone's: `gtag` makes them up for each page.

@@ -89,8 +89,13 @@ impl QuarantinedRow<'_> {
         match judged(provenance.protocol, &admission, plan, event, identity, &moment) {
             Ok(checked) => {
                 let context_start = provenance.context_start.to_owned();
-                let mut tagger =
-                    Tagger::in_context(provenance.protocol, admission, received_at, context_start);
+                let mut tagger = Tagger::in_context(
+                    provenance.protocol,
+                    admission,
+                    received_at,
+                    context_start,
+                    provenance.has_gpc(),
+                );
                 let mut links = Links::new(admission.trust);
                 links.read(event, &checked, tagger.who(event, &checked), moment.occurred_at);
                 let (mut row, mut linked) = (String::new(), String::new());

@@ -176,6 +176,10 @@ fn the_browsers_own_word_on_advertising() {
     let request = Request { gpc: Some("1"), ..collect(&query, "") };
     let row = rows(&append(&request)).remove(0);
     assert_eq!(row["properties"]["$consent"], json!({"analytics": true, "advertising": false}));
+    assert_eq!(
+        (&row["context"]["consent"], &row["context"]["gpc"]),
+        (&row["properties"]["$consent"], &json!(true))
+    );
 }
 
 #[test]

@@ -97,3 +97,45 @@ fn domain_events() {
     );
     assert_eq!((&least["properties"], &least["context"]), (&json!({}), &json!({"dialect": "domain"})));
 }
+
+/// What the row of this event says of consent, and of Global Privacy Control.
+fn consent(request: &Request<'_>) -> (Value, Value) {
+    let row = rows(&append(request)).remove(0);
+    let context = |name: &str| row["context"].get(name).cloned().unwrap_or(Value::Null);
+    assert_eq!(row["properties"].get("$gpc"), None);
+    (context("consent"), context("gpc"))
+}
+
+#[test]
+fn every_row_says_what_its_visitor_has_agreed_to() {
+    let page = |properties: Value, gpc: Option<&'static str>| {
+        let body = of_browser(&json!([event(&properties)]));
+        consent(&Request { gpc, ..post("/batch/", body.as_bytes()) })
+    };
+    let all = json!({"analytics": true, "advertising": true});
+    assert_eq!(page(json!({}), None), (Value::Null, Value::Null));
+    assert_eq!(page(json!({}), Some("0")), (Value::Null, Value::Null));
+    assert_eq!(page(json!({"$consent": all, "$gpc": "true"}), None), (all.clone(), Value::Null));
+    let no_advertising = json!({"analytics": true, "advertising": false});
+    for (properties, gpc) in
+        [(json!({"$consent": all}), Some("1")), (json!({"$consent": all, "$gpc": true}), None)]
+    {
+        assert_eq!(page(properties, gpc), (no_advertising.clone(), json!(true)));
+    }
+    // posthog-js knows of no consent, and the browser speaks for itself.
+    assert_eq!(page(json!({}), Some("1")), (json!({"advertising": false}), json!(true)));
+}
+
+#[test]
+fn a_back_end_says_what_its_visitor_has_agreed_to() {
+    let posted = |body: Value, gpc: Option<&'static str>| {
+        let body = body.to_string();
+        let request = post("/v1/events", body.as_bytes());
+        consent(&Request { authorization: Some("Bearer sk_1"), gpc, ..request })
+    };
+    let said = json!({"event_name": "a", "context": {"consent": {"advertising": true, "x": 1}, "job": "j"}});
+    assert_eq!(posted(said.clone(), None), (json!({"advertising": true}), Value::Null));
+    assert_eq!(posted(said, Some("1")), (json!({"advertising": false}), json!(true)));
+    let own = json!({"event_name": "a", "context": {"gpc": true}});
+    assert_eq!(posted(own, None), (json!({"advertising": false}), json!(true)));
+}
