@@ -1,0 +1,145 @@
+//! What came of a request, and what that means.
+
+use serde::Deserialize;
+
+/// What came of a request, as JSON from the shell: `{"status":503,"retry_after":"120","body":"…"}`, or
+/// `{"error":"timed_out"}`, or `{"error":"unreachable","detail":"…"}`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub enum Outcome {
+    /// An answer, of whatever status.
+    Answered {
+        /// Of HTTP.
+        status: u16,
+        /// The header `Retry-After` as it came.
+        #[serde(default)]
+        retry_after: Option<String>,
+        /// The beginning of its body.
+        #[serde(default)]
+        body: String,
+    },
+    /// No answer.
+    Failed {
+        /// How.
+        error: Failure,
+        /// What the platform says of it.
+        #[serde(default)]
+        detail: String,
+    },
+}
+
+/// Why there is no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Failure {
+    /// Not in time.
+    TimedOut,
+    /// No connection, or one that broke, or no HTTP.
+    Unreachable,
+}
+
+/// What an outcome means for the events of its request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The receiver has them.
+    Done,
+    /// It asks to wait: no event's fault.
+    Busy,
+    /// It failed, or nobody answered; perhaps over one of the events.
+    Faulted,
+    /// It refuses these events: of several perhaps only one.
+    Refused,
+    /// It refuses us: a key, an address, a right is missing. No event's fault, and for somebody to mend.
+    Denied,
+    /// It wants nothing more (410, as Standard Webhooks has it).
+    Gone,
+}
+
+impl Outcome {
+    /// The verdict by HTTP's own words, for receivers that have none beyond them.
+    pub fn by_status(&self) -> Verdict {
+        match self {
+            Self::Failed { .. } => Verdict::Faulted,
+            Self::Answered { status, .. } => match status {
+                200..=299 => Verdict::Done,
+                410 => Verdict::Gone,
+                408 | 425 | 429 | 503 => Verdict::Busy,
+                // A redirection is a wrong address: not followed, since it may lead anywhere.
+                300..=399 | 401 | 402 | 403 | 404 | 405 | 407 | 421 | 426 | 451 => Verdict::Denied,
+                400..=499 => Verdict::Refused,
+                _ => Verdict::Faulted,
+            },
+        }
+    }
+
+    /// The status, if there was an answer.
+    pub const fn status(&self) -> Option<u16> {
+        match self {
+            Self::Answered { status, .. } => Some(*status),
+            Self::Failed { .. } => None,
+        }
+    }
+
+    /// What the receiver asks for in `Retry-After`.
+    pub fn retry_after(&self) -> Option<&str> {
+        match self {
+            Self::Answered { retry_after, .. } => retry_after.as_deref(),
+            Self::Failed { .. } => None,
+        }
+    }
+
+    /// In words, for whoever mends it: `503: no workers left`.
+    pub fn describe(&self) -> String {
+        let (first, rest) = match self {
+            Self::Answered { status, body, .. } => (status.to_string(), body.as_str()),
+            Self::Failed { error: Failure::TimedOut, detail } => {
+                ("no answer in time".into(), detail.as_str())
+            }
+            Self::Failed { error: Failure::Unreachable, detail } => ("no connection".into(), detail.as_str()),
+        };
+        let rest = rest.trim();
+        let mut end = rest.len().min(crate::limits::MAX_DETAIL_BYTES);
+        while !rest.is_char_boundary(end) {
+            end -= 1;
+        }
+        match rest.get(..end) {
+            None | Some("") => first,
+            Some(rest) => format!("{first}: {rest}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answered(status: u16) -> Outcome {
+        Outcome::Answered { status, retry_after: None, body: String::new() }
+    }
+
+    #[test]
+    fn every_status_has_a_verdict() {
+        for (statuses, verdict) in [
+            (&[200, 202, 204][..], Verdict::Done),
+            (&[408, 425, 429, 503], Verdict::Busy),
+            (&[500, 502, 504, 599, 100, 0, 999], Verdict::Faulted),
+            (&[400, 409, 413, 415, 422], Verdict::Refused),
+            (&[301, 302, 304, 308, 401, 403, 404, 405], Verdict::Denied),
+            (&[410], Verdict::Gone),
+        ] {
+            for status in statuses {
+                assert_eq!(answered(*status).by_status(), verdict, "{status}");
+            }
+        }
+    }
+
+    #[test]
+    fn outcomes_are_read_and_told() {
+        let read = |text| serde_json::from_str::<Outcome>(text).unwrap();
+        assert_eq!(read(r#"{"status":204}"#), answered(204));
+        assert_eq!(read(r#"{"status":500,"body":" boom\n"}"#).describe(), "500: boom");
+        assert_eq!(read(r#"{"error":"timed_out"}"#).describe(), "no answer in time");
+        let long = Outcome::Answered { status: 400, retry_after: None, body: "é".repeat(400) };
+        assert!(long.describe().len() <= crate::limits::MAX_DETAIL_BYTES + 5);
+    }
+}
