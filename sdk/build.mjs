@@ -1,4 +1,4 @@
-// Makes dist/ of the optimised module: node sdk/build.mjs <module.wasm> <wasm2js.js> [--dev]. See BUILDING.md.
+// Makes dist/ of the optimised modules: node sdk/build.mjs <module.wasm> <wasm2js.js> <check.wasm> [--dev]. See BUILDING.md.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { copyFile, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
@@ -9,9 +9,9 @@ import { build } from "esbuild";
 import { minify } from "terser";
 
 const at = (path) => fileURLToPath(new URL(path, import.meta.url));
-const [wasm, translated] = process.argv.slice(2).filter((arg) => !arg.startsWith("--")).map((path) => resolve(path));
-if (!wasm || !translated) {
-  console.error("usage: node sdk/build.mjs <module.wasm> <wasm2js.js> [--dev]");
+const [wasm, translated, check] = process.argv.slice(2).filter((arg) => !arg.startsWith("--")).map((path) => resolve(path));
+if (!check) {
+  console.error("usage: node sdk/build.mjs <module.wasm> <wasm2js.js> <check.wasm> [--dev]");
   process.exit(2);
 }
 
@@ -76,6 +76,18 @@ const pageInMemory = {
     });
   },
 };
+
+/** What dev/index.ts imports: the bytes of the check's module, as text within the script. */
+const checkModule = {
+  name: "check-module",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^tallymark:dev\.wasm$/ }, ({ path }) => ({ path, namespace: "check" }));
+    onLoad({ filter: /.*/, namespace: "check" }, async () => ({ contents: await readFile(check), loader: "binary" }));
+  },
+};
+
+/** For browsers of developers, which are new; read by nobody, and never in what visitors load. */
+const dev = { target: "es2022", plugins: [checkModule] };
 
 /**
  * Autocapture, and in a chunk of its own what that loads in turn. No helper for class fields: it would be one more
@@ -145,6 +157,7 @@ const define = {
   GA4: JSON.stringify(files["tm.ga4.js"].file),
 };
 await hashed({ tm: at("js/script.ts") }, { format: "iife", define, plugins: [smaller], ...sloppy });
+await hashed({ "tm.dev": at("js/dev/script.ts") }, { ...dev, format: "iife" });
 await writeFile(at("dist/integrity.json"), JSON.stringify(files, null, 2) + "\n");
 
 // Names that stay: of the script tag, and of the npm package, whose users' bundlers give names of their own.
@@ -153,6 +166,7 @@ const copy = (from, to) => copyFile(join(dist, from), join(dist, to));
 await Promise.all([
   copy(files["tm.js"].file, "tm.js"),
   copy(files["tm.wasm"].file, "tm.wasm"),
+  copy(files["tm.dev.js"].file, "tm.dev.js"),
   copy(files["tm.brain.js"].file, "brain.js"),
   copy(files["tm.review.js"].file, "review.js"),
   copy(files["tm.leftovers.js"].file, "leftovers.js"),
@@ -161,6 +175,7 @@ await Promise.all([
   // The package is a copy of the software, which both licences want to come along.
   ...["LICENSE-APACHE", "LICENSE-MIT"].map((name) => copyFile(at(`../${name}`), at(`dist/${name}`))),
   build({ ...common, entryPoints: [at("js/npm.ts")], outfile: at("dist/index.js"), external }),
+  build({ ...common, ...dev, entryPoints: [at("js/dev/index.ts")], outfile: at("dist/dev/index.js") }),
   build({ ...common, ...auto, entryPoints: [at("js/auto/index.ts")], outdir: at("dist/auto"), chunkNames: "[name]" }),
 ]);
 

@@ -21,7 +21,7 @@ test("integrity.json says which files there are, and what they are", async () =>
 });
 
 test("names that stay are copies of the hashed", async () => {
-  for (const [plain, name] of [["tm.js", "tm.js"], ["tm.wasm", "tm.wasm"], ["brain.js", "tm.brain.js"]]) {
+  for (const [plain, name] of [["tm.js", "tm.js"], ["tm.wasm", "tm.wasm"], ["brain.js", "tm.brain.js"], ["tm.dev.js", "tm.dev.js"]]) {
     assert.ok((await read(plain)).equals(await read(manifest[name].file)), plain);
   }
 });
@@ -30,6 +30,15 @@ test("tm.js names what it loads by hash", async () => {
   const loader = String(await read("tm.js"));
   const { "tm.wasm": wasm, "tm.brain.js": brain } = manifest;
   for (const text of [wasm.file, wasm.integrity, brain.file]) assert.ok(loader.includes(text), text);
+});
+
+test("nothing that visitors load knows of tallymark/dev", async () => {
+  const files = (await readdir(dist, { recursive: true })).filter((file) => /\.(js|wasm)$/.test(file));
+  // What the check says, and how its module begins as text.
+  const isDev = async (file) => /breaks the plan|tallymark\/dev|tm\.dev|AGFzbQ/.test(String(await read(file)));
+  const found = [];
+  for (const file of files) if (await isDev(file)) found.push(file);
+  assert.deepEqual(found.sort(), ["dev/index.js", manifest["tm.dev.js"].file, "tm.dev.js"].sort());
 });
 
 test("nothing that ships makes code or markup of text", async () => {

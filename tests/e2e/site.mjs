@@ -3,10 +3,11 @@
  *
  * `/<browser key>/<page>?…` is a page of that tenant; query parameters `tm-*` become `data-*` attributes of the
  * script tag, `options` (JSON) those of the npm package's `init`; with `load=inline` the SDK's text is in the page. `/<browser key>/strict?csp=…` has that policy, and
- * a nonce wherever the policy says NONCE. `/flaky/batch/` is the collector behind a door that
+ * a nonce wherever the policy says NONCE. `plan=<address>` has tallymark/dev check the page by that plan. `/flaky/batch/` is the collector behind a door that
  * `/flaky/door?status=503` shuts, and `/flaky/door` says how many it has sent away.
  */
 import { AUTO } from "./site-auto.mjs";
+import { PLANS } from "./site-plans.mjs";
 
 let door = 200;
 /** Batches sent away at the door. */
@@ -32,6 +33,10 @@ export default {
       const file = env.NPM[url.pathname.slice("/npm/".length)];
       return new Response(file, { headers: { "content-type": "text/javascript" } });
     }
+    if (url.pathname.startsWith("/plans/")) {
+      const plan = PLANS[url.pathname.slice("/plans/".length, -".json".length)];
+      return plan ? Response.json(plan) : new Response("no such plan", { status: 404 });
+    }
     if (url.pathname === "/favicon.ico") return new Response(null, { status: 204 });
     const [, key, page] = url.pathname.split("/");
     if (request.headers.get("sec-purpose")?.includes("prerender")) prerendered++;
@@ -46,13 +51,17 @@ export default {
   },
 };
 
+/** What a layout adds in development, in front of all else. */
+const devTag = (plan, attributes = "") =>
+  plan === undefined || plan === null ? "" : `<script ${attributes} src="/tm.dev.js" data-plan="${plan}"></script>`;
+
 const dataAttributes = (params) =>
   [...params].flatMap(([name, value]) => (name.startsWith("tm-") ? [`data-${name.slice(3)}="${value}"`] : []));
 
 /** A page that keeps to its policy, and to what the documentation says, and tells what was refused. */
 function strict(stub, key, params) {
   const nonce = crypto.randomUUID();
-  const { csp, src = "/tm.js", integrity, importmap } = Object.fromEntries(params);
+  const { csp, src = "/tm.js", integrity, importmap, plan } = Object.fromEntries(params);
   const attributes = dataAttributes(params);
   if (integrity) attributes.push(`integrity="${integrity}" crossorigin="anonymous"`);
   const map = importmap ? `<script type="importmap" nonce="${nonce}">${importmap}</script>` : "";
@@ -61,7 +70,7 @@ function strict(stub, key, params) {
   window.violations = [];
   addEventListener("securitypolicyviolation", (v) => violations.push([v.effectiveDirective, v.blockedURI]));
 </script>
-${map}${stub.replace("<script>", `<script nonce="${nonce}">`)}
+${map}${devTag(plan, `nonce="${nonce}"`)}${stub.replace("<script>", `<script nonce="${nonce}">`)}
 <script nonce="${nonce}" async src="${src}" data-key="${key}" ${attributes.join(" ")}></script>
 </head><body><h1>strict</h1></body></html>`;
   return new Response(body, {
@@ -86,16 +95,18 @@ const prerendering = (key) => `<!doctype html><title>prerendering</title>
 function html({ STUB: stub, SCRIPT }, key, page, params) {
   const attributes = dataAttributes(params);
   const load = params.get("load");
+  const plan = params.get("plan");
   const sdk =
     load === "npm"
       ? `<script type="module">
            import { init } from "/npm/index.js";
            const options = ${params.get("options") ?? "{}"};
+           ${plan === null ? "" : `(await import("/npm/dev/index.js")).check("${plan}");`}
            window.client = init({ key: "${key}", host: location.origin, wasmUrl: "/tm.wasm", ...options });
          </script>`
       : load === "inline"
-        ? `${stub}<script data-key="${key}" data-wasm="/tm.wasm" ${attributes.join(" ")}>${SCRIPT}</script>`
-        : `${stub}<script async src="/tm.js" data-key="${key}" ${attributes.join(" ")}></script>`;
+        ? `${devTag(plan)}${stub}<script data-key="${key}" data-wasm="/tm.wasm" ${attributes.join(" ")}>${SCRIPT}</script>`
+        : `${devTag(plan)}${stub}<script async src="/tm.js" data-key="${key}" ${attributes.join(" ")}></script>`;
   if (page === "framing") return `<!doctype html><title>framing</title><iframe sandbox="allow-scripts" src="home"></iframe>`;
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${page}</title>${sdk}</head>
 <body style="margin:0">

@@ -13,9 +13,9 @@ import { ROOT, enrol, newTenant, startWorld, stubTag } from "../harness/world.mj
 
 export { until };
 
-const SITE = ["site.mjs", "site-auto.mjs"];
+const SITE = ["site.mjs", "site-auto.mjs", "site-plans.mjs"];
 /** What of the npm package a page without a bundler loads. */
-const NPM = ["index.js", "brain.js", "ga4.js", "leftovers.js", "auto/index.js", "auto/vitals.js"];
+const NPM = ["index.js", "brain.js", "ga4.js", "leftovers.js", "auto/index.js", "auto/vitals.js", "dev/index.js"];
 
 /** The world of the scenarios: the collector, and the site under test on its origin. `options`: see `worldOptions`. */
 export function startSite(options = {}) {

@@ -3,7 +3,7 @@
 //! The plan sees the properties as they came. What it withholds is withheld as tagging writes them ([`crate::pii`]).
 
 use tallymark_event::{RawJson, Source, json};
-use tallymark_plan::{EventFacts, Verdict, plan::Object};
+use tallymark_plan::{EventFacts, Plan, Verdict, plan::Object};
 
 use crate::{
     decode::{Event, Kind, Value},
@@ -32,17 +32,7 @@ pub(crate) fn judge<'t>(
     event: &Event<'t>,
     mut checked: Checked<'t>,
 ) -> Result<Checked<'t>, Violation> {
-    let name = Value::well_formed(&checked.name).string().unwrap_or_default();
-    let entity_type =
-        checked.entity_type.as_ref().and_then(|text: &Text<'_>| Value::well_formed(text).string());
-    let properties = event.properties.value.filter(|value| value.kind() == Kind::Object);
-    let verdict = record.plan.check(&EventFacts {
-        name: &name,
-        source,
-        schema_version: checked.schema_version.unwrap_or(UNVERSIONED),
-        entity_type: entity_type.as_deref(),
-        properties: properties.map_or(RawJson::EMPTY_OBJECT, |value| RawJson::trusted(value.as_str())),
-    });
+    let verdict = verdict(&record.plan, source, event, &checked);
     if let Some(broken) = verdict.violations.first() {
         match record.mode {
             Mode::Enforce => {
@@ -63,6 +53,26 @@ pub(crate) fn judge<'t>(
         }
     }
     Ok(checked)
+}
+
+/// What the plan says of an event whose own fields are in order.
+pub(crate) fn verdict<'p>(
+    plan: &'p Plan,
+    source: Source,
+    event: &Event<'_>,
+    checked: &Checked<'_>,
+) -> Verdict<'p> {
+    let name = Value::well_formed(&checked.name).string().unwrap_or_default();
+    let entity_type =
+        checked.entity_type.as_ref().and_then(|text: &Text<'_>| Value::well_formed(text).string());
+    let properties = event.properties.value.filter(|value| value.kind() == Kind::Object);
+    plan.check(&EventFacts {
+        name: &name,
+        source,
+        schema_version: checked.schema_version.unwrap_or(UNVERSIONED),
+        entity_type: entity_type.as_deref(),
+        properties: properties.map_or(RawJson::EMPTY_OBJECT, |value| RawJson::trusted(value.as_str())),
+    })
 }
 
 /// Names that an event's own context can't take, so that nobody else says what it breaks.

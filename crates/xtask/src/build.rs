@@ -56,9 +56,18 @@ pub fn sdk() -> Result<()> {
     optimise(&wasm, &optimised, "-Oz", &flags)?;
     let translated = root().join("target/sdk/wasm2js.js");
     as_javascript(&optimised, &translated)?;
+    let check = check()?;
     let loader = root().join("sdk/dist/tm.js");
-    node_step("sdk/build.mjs", &[&optimised, &translated], &["sdk/js", "sdk/package.json"], &loader)?;
+    node_step("sdk/build.mjs", &[&optimised, &translated, &check], &["sdk/js", "sdk/package.json"], &loader)?;
     site()
+}
+
+/// The module of `tallymark/dev`. It need not be small: it is for developers, as fast as at the edge.
+fn check() -> Result<PathBuf> {
+    let wasm = cargo_wasm("tallymark-dev", "sdk-dev", None)?;
+    let optimised = root().join("target/sdk/check.wasm");
+    optimise(&wasm, &optimised, "-O3", &[])?;
+    Ok(optimised)
 }
 
 /// The module as JavaScript. wasm2js wants it without saturating conversions, bulk memory and sign extensions.

@@ -15,8 +15,8 @@ const STEPS: &[Step] = &[
     ("clippy", clippy),
     ("unit", || {
         run(cargo().args(["test", "--quiet", "--locked"]))?;
-        // Not a default member, since it is built for wasm32; its tests run anywhere.
-        run(cargo().args(["test", "--quiet", "--locked", "--package", "tallymark-collector"]))
+        // No default members, since they are built for wasm32; their tests run anywhere.
+        run(cargo().args(["test", "--quiet", "--locked", "-p", "tallymark-collector", "-p", "tallymark-dev"]))
     }),
     ("build", || build::all()),
     ("size", size::gate),
@@ -63,8 +63,9 @@ pub fn test(only: Option<&str>) -> Result<()> {
 fn clippy() -> Result<()> {
     let strict = ["--", "-D", "warnings"];
     run(cargo().args(["clippy", "--quiet", "--locked", "--all-targets"]).args(strict))?;
-    let wasm = ["--target", "wasm32-unknown-unknown", "-p", "tallymark-sdk", "-p", "tallymark-collector"];
-    run(cargo().args(["clippy", "--quiet", "--locked", "--lib"]).args(wasm).args(strict))
+    let wasm = ["--lib", "--target", "wasm32-unknown-unknown"];
+    let shells = ["-p", "tallymark-sdk", "-p", "tallymark-collector", "-p", "tallymark-dev"];
+    run(cargo().args(["clippy", "--quiet", "--locked"]).args(wasm).args(shells).args(strict))
 }
 
 fn types() -> Result<()> {
