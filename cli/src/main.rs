@@ -9,6 +9,8 @@
 #![forbid(unsafe_code)]
 
 mod collector;
+mod database;
+mod migrate;
 mod output;
 mod plan;
 mod quarantine;
@@ -39,6 +41,8 @@ enum Command {
     /// Events that broke a rule: see them, judge them again, give them up
     #[command(subcommand)]
     Quarantine(quarantine::Command),
+    /// Make the tables of a PostgreSQL, or bring them to the newest version
+    Migrate(migrate::Migrate),
 }
 
 fn main() -> ExitCode {
@@ -46,6 +50,7 @@ fn main() -> ExitCode {
     let (name, outcome) = match command {
         Command::Plan(command) => (command.name(), command.run()),
         Command::Quarantine(command) => (command.name(), command.run()),
+        Command::Migrate(migrate) => ("migrate", migrate.run()),
     };
     output::print(name, outcome, json)
 }

@@ -92,6 +92,15 @@ pub fn python() -> Result<PathBuf> {
     )
 }
 
+/// The programs of a PostgreSQL server. The tests start one of their own in a temporary folder.
+pub fn postgres() -> Result<PathBuf> {
+    find_or_install(
+        find_postgres,
+        &["postgresql"],
+        "the tests of the backend's store need PostgreSQL 15 or newer, where Debian has it: sudo apt-get install postgresql.",
+    )
+}
+
 fn find_or_install(find: fn() -> Option<PathBuf>, packages: &[&str], else_say: &str) -> Result<PathBuf> {
     if let Some(path) = find() {
         return Ok(path);
@@ -125,6 +134,11 @@ fn find_webkitgtk() -> Option<PathBuf> {
     let bindings = "imports.gi.versions.WebKit2 = '4.1'; imports.gi.WebKit2";
     let bound = command("gjs").args(["-c", bindings]).output().is_ok_and(|out| out.status.success());
     (bound && on_path(&["Xvfb"]).is_some()).then_some(driver)
+}
+
+fn find_postgres() -> Option<PathBuf> {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").ok()?;
+    versions.flatten().map(|version| version.path().join("bin/initdb")).find(|initdb| initdb.exists())
 }
 
 fn find_python() -> Option<PathBuf> {

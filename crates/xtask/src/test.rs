@@ -28,6 +28,7 @@ const STEPS: &[Step] = &[
         run(cargo().args(["build", "--quiet", "--locked", "--package", "tallymark-cli"]))?;
         node_tests("tests/contract/*.test.mjs")
     }),
+    ("postgres", postgres),
     ("faults", || browser_tests("tests/faults/*.test.mjs")),
     ("e2e", || browser_tests("tests/e2e/*.test.mjs")),
     ("layouts", || run(node_test_command("tests/layouts/*.test.mjs").env("PYTHON", setup::python()?))),
@@ -103,6 +104,13 @@ fn engines() -> Result<()> {
         .env("FIREFOX", firefox)
         .envs(webkitgtk.map(|path| ("WEBKIT_DRIVER", path)));
     run(&mut node)
+}
+
+/// The backend's store, with PostgreSQL itself.
+fn postgres() -> Result<()> {
+    setup::postgres()?;
+    run(cargo().args(["build", "--quiet", "--locked", "--package", "tallymark-cli"]))?;
+    node_tests("tests/postgres/*.test.mjs")
 }
 
 /// The clients of others, from npm and `PyPI`, against the collector.

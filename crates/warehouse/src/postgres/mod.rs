@@ -1,0 +1,16 @@
+//! `PostgreSQL` 15 and newer.
+
+mod migrations;
+
+pub use migrations::{ADD_MONTHS, HISTORY, IS_PARTITIONED, LOCK, MIGRATIONS, Migration, PARTITION, RECORD};
+
+/// One statement that stores a batch: `$1` is a JSON array of rows as `GET /v1/events` gives them, as text.
+///
+/// It gives no rows; how many are new is the count of its command tag. Rows that are there already change nothing,
+/// whoever else stores them at the same time. They are `is_processed`: whoever sends a batch has its own cursor, and
+/// no dispatcher is to deliver them once more.
+///
+/// Architecture invariant: `properties` and `context` are stored byte for byte, which is why everything in its way is
+/// `json`. `jsonb` would sort members, drop repeated ones, and write numbers its own way. Only a NUL, which no text of
+/// `PostgreSQL` can hold, becomes U+FFFD, as in the columns.
+pub const INSERT: &str = include_str!("insert.sql");
