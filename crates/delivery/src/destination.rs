@@ -9,7 +9,8 @@ pub(crate) use fields::Fields;
 pub use fields::Problem;
 
 use crate::{
-    Backoff, Outcome, Pattern, Request, Row, Verdict, Webhook, digest::hex_digest, guard::Reach, limits,
+    Backoff, Outcome, Pattern, Postgres, Request, Row, Verdict, Webhook, digest::hex_digest, guard::Reach,
+    limits,
 };
 
 /// Where a tenant's events go.
@@ -40,6 +41,8 @@ pub struct Destination {
 pub enum Kind {
     /// Standard Webhooks.
     Webhook(Webhook),
+    /// A PostgreSQL that keeps `domain_event`.
+    Postgres(Postgres),
 }
 
 /// A purpose that people agree to, as `$consent` names it.
@@ -116,21 +119,24 @@ impl Destination {
         if !(1..=limits::MAX_NAME_BYTES).contains(&name.len()) || !name.bytes().all(is_letter) {
             return Err(fields.problem("name", "must be 1 to 64 of a-z, 0-9, _ and -"));
         }
-        let kind = match fields.required_text("kind", "one of webhook")? {
+        let kind = match fields.required_text("kind", "one of webhook, postgres")? {
             "webhook" => Kind::Webhook(Webhook::parse(&mut fields, reach)?),
-            _ => return Err(fields.problem("kind", "must be one of webhook")),
+            "postgres" => Kind::Postgres(Postgres::parse(&mut fields, reach)?),
+            _ => return Err(fields.problem("kind", "must be one of webhook, postgres")),
         };
+        let is_store = kind.is_store();
         let destination = Self {
             name: name.to_owned(),
             kind,
             events: Self::patterns(&mut fields)?,
-            consent: Self::purposes(&mut fields)?,
+            consent: Self::purposes(&mut fields, is_store)?,
             rule: Self::rule(&mut fields, rule)?,
             backoff: Self::backoff(&mut fields)?,
             timeout_ms: fields
                 .number("timeout_ms", limits::TIMEOUT_MS)?
                 .unwrap_or(limits::DEFAULT_TIMEOUT_MS),
             from: match fields.text("from")? {
+                None if is_store => Start::Start,
                 None | Some("now") => Start::Now,
                 Some("start") => Start::Start,
                 Some(_) => return Err(fields.problem("from", "must be \"now\" or \"start\"")),
@@ -152,14 +158,17 @@ impl Destination {
             .ok_or_else(|| fields.problem("events", REMEDY))
     }
 
-    fn purposes(fields: &mut Fields<'_>) -> Result<Vec<Purpose>, Problem> {
+    /// The tenant's own store holds what its log holds, unless it says otherwise.
+    fn purposes(fields: &mut Fields<'_>, is_store: bool) -> Result<Vec<Purpose>, Problem> {
         const REMEDY: &str = "must be a list of \"analytics\" and \"advertising\"";
         let purpose = |text: &str| match text {
             "analytics" => Some(Purpose::Analytics),
             "advertising" => Some(Purpose::Advertising),
             _ => None,
         };
-        let Some(texts) = fields.texts("consent", REMEDY)? else { return Ok(vec![Purpose::Analytics]) };
+        let Some(texts) = fields.texts("consent", REMEDY)? else {
+            return Ok(if is_store { Vec::new() } else { vec![Purpose::Analytics] });
+        };
         texts.into_iter().map(purpose).collect::<Option<_>>().ok_or_else(|| fields.problem("consent", REMEDY))
     }
 
@@ -199,6 +208,8 @@ impl Destination {
     pub const fn concurrency(&self) -> u32 {
         match &self.kind {
             Kind::Webhook(webhook) => webhook.concurrency(),
+            // One statement at a time: they go over one connection.
+            Kind::Postgres(_) => 1,
         }
     }
 
@@ -210,6 +221,7 @@ impl Destination {
     ) -> (&'r [&'r Row<'t>], &'r [&'r Row<'t>]) {
         let room = match &self.kind {
             Kind::Webhook(webhook) => webhook.room(),
+            Kind::Postgres(_) => Postgres::room(),
         };
         let batch_size = usize::try_from(self.rule.batch_size).unwrap_or(usize::MAX);
         let most = room.events.min(most).min(batch_size).min(rows.len());
@@ -227,6 +239,7 @@ impl Destination {
     pub(crate) fn request(&self, rows: &[&Row<'_>], now: Timestamp) -> Request {
         match &self.kind {
             Kind::Webhook(webhook) => webhook.request(rows, now),
+            Kind::Postgres(postgres) => postgres.request(rows),
         }
     }
 
@@ -234,6 +247,7 @@ impl Destination {
     pub fn verdict(&self, outcome: &Outcome) -> Verdict {
         match &self.kind {
             Kind::Webhook(_) => outcome.by_status(),
+            Kind::Postgres(_) => Postgres::verdict(outcome),
         }
     }
 }
@@ -243,7 +257,13 @@ impl Kind {
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Webhook(_) => "webhook",
+            Self::Postgres(_) => "postgres",
         }
+    }
+
+    /// Whether it is the tenant's own copy of its log rather than somebody who is told of events.
+    const fn is_store(&self) -> bool {
+        matches!(self, Self::Postgres(_))
     }
 }
 

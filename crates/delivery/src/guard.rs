@@ -37,6 +37,42 @@ pub fn check_url(url: &str, reach: Reach) -> Result<(), &'static str> {
     if authority.contains('@') {
         return Err("must hold no user and no password");
     }
+    check_host(authority, reach)
+}
+
+/// Says what is wrong with a database's URL, as a remedy: `postgres://user:password@host:5432/name?sslmode=require`.
+/// Outside of [`Reach::Anywhere`] it is spoken to by TLS.
+pub fn check_database_url(url: &str, reach: Reach) -> Result<(), &'static str> {
+    const SHAPE: &str = "must be postgres://user:password@host:5432/name, with ?sslmode=… at the most; what is not a \
+         letter or a digit in user, password or name as %xx";
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+;=:@/?[]".contains(&byte);
+    if url.len() > MAX_URL_BYTES || !url.bytes().all(is_plain) {
+        return Err(SHAPE);
+    }
+    let rest = url.strip_prefix("postgres://").or_else(|| url.strip_prefix("postgresql://")).ok_or(SHAPE)?;
+    let (authority, path) = rest.split_once('/').ok_or(SHAPE)?;
+    let (user, host) = authority.split_once('@').ok_or(SHAPE)?;
+    let (name, query) = path.split_once('?').unwrap_or((path, ""));
+    if user.is_empty()
+        || authority.contains('?')
+        || host.contains('@')
+        || name.is_empty()
+        || name.contains('/')
+    {
+        return Err(SHAPE);
+    }
+    match query {
+        "" | "sslmode=require" | "sslmode=verify-ca" | "sslmode=verify-full" => {}
+        "sslmode=disable" if reach == Reach::Anywhere => {}
+        "sslmode=disable" => {
+            return Err("must not turn TLS off; the operator can allow it (ALLOW_PRIVATE_DESTINATIONS)");
+        }
+        _ => return Err(SHAPE),
+    }
+    check_host(host, reach)
+}
+
+fn check_host(authority: &str, reach: Reach) -> Result<(), &'static str> {
     let host = host_of(authority).ok_or("must name a host, and a port between 1 and 65535 if any")?;
     match host {
         Host::Address(address) if reach == Reach::Public && !is_public(address) => Err(

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 /// What came of a request, as JSON from the shell: `{"status":503,"retry_after":"120","body":"…"}`, or
-/// `{"error":"timed_out"}`, or `{"error":"unreachable","detail":"…"}`.
+/// `{"error":"timed_out"}`, or `{"error":"unreachable","detail":"…"}`; of a database, `{"sqlstate":"40P01","detail":"…"}`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(untagged)]
 pub enum Outcome {
@@ -17,6 +17,14 @@ pub enum Outcome {
         /// The beginning of its body.
         #[serde(default)]
         body: String,
+    },
+    /// A database's answer.
+    Stated {
+        /// Its code; `00000` if the batch is stored.
+        sqlstate: String,
+        /// Its message.
+        #[serde(default)]
+        detail: String,
     },
     /// No answer.
     Failed {
@@ -59,7 +67,7 @@ impl Outcome {
     /// The verdict by HTTP's own words, for receivers that have none beyond them.
     pub fn by_status(&self) -> Verdict {
         match self {
-            Self::Failed { .. } => Verdict::Faulted,
+            Self::Failed { .. } | Self::Stated { .. } => Verdict::Faulted,
             Self::Answered { status, .. } => match status {
                 200..=299 => Verdict::Done,
                 410 => Verdict::Gone,
@@ -76,7 +84,7 @@ impl Outcome {
     pub const fn status(&self) -> Option<u16> {
         match self {
             Self::Answered { status, .. } => Some(*status),
-            Self::Failed { .. } => None,
+            Self::Failed { .. } | Self::Stated { .. } => None,
         }
     }
 
@@ -84,7 +92,7 @@ impl Outcome {
     pub fn retry_after(&self) -> Option<&str> {
         match self {
             Self::Answered { retry_after, .. } => retry_after.as_deref(),
-            Self::Failed { .. } => None,
+            Self::Failed { .. } | Self::Stated { .. } => None,
         }
     }
 
@@ -92,6 +100,7 @@ impl Outcome {
     pub fn describe(&self) -> String {
         let (first, rest) = match self {
             Self::Answered { status, body, .. } => (status.to_string(), body.as_str()),
+            Self::Stated { sqlstate, detail } => (format!("SQLSTATE {sqlstate}"), detail.as_str()),
             Self::Failed { error: Failure::TimedOut, detail } => {
                 ("no answer in time".into(), detail.as_str())
             }

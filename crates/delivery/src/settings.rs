@@ -1,5 +1,7 @@
 //! What the deployment says, in its environment.
 
+use serde_json::json;
+
 use crate::{Destination, Problem, Rule, guard::Reach, limits};
 
 /// The deployment's settings of delivery.
@@ -9,7 +11,8 @@ pub struct Settings {
     pub reach: Reach,
     /// What holds for destinations without a rule of their own: `EVENT_SINK_BATCH_SIZE`, `EVENT_SINK_FLUSH_INTERVAL_MS`.
     pub rule: Rule,
-    /// Destinations that every tenant's events go to: `DESTINATIONS`, a JSON array as a tenant's.
+    /// Destinations that every tenant's events go to: `DESTINATIONS`, a JSON array as a tenant's, and the PostgreSQL of
+    /// `WAREHOUSE_DATABASE_URL`, under the name `warehouse`.
     pub destinations: Vec<Destination>,
     /// What could not be read.
     pub problems: Vec<Problem>,
@@ -47,7 +50,7 @@ impl Settings {
             _ => Reach::Public,
         };
         // The operator's own may lead anywhere: whoever sets variables could as well change the code.
-        let (destinations, unread) = get("DESTINATIONS")
+        let (mut destinations, unread) = get("DESTINATIONS")
             .map(|text| Destination::parse_list(text, Reach::Anywhere, rule))
             .unwrap_or_default();
         problems.extend(
@@ -55,6 +58,19 @@ impl Settings {
                 .into_iter()
                 .map(|problem| Problem { path: format!("DESTINATIONS{}", problem.path), ..problem }),
         );
+        if let Some(url) = get("WAREHOUSE_DATABASE_URL") {
+            let record = json!({ "name": "warehouse", "kind": "postgres", "url": url });
+            match Destination::parse(&record, "WAREHOUSE_DATABASE_URL", Reach::Anywhere, rule) {
+                Ok(warehouse) if destinations.iter().all(|one| one.name != warehouse.name) => {
+                    destinations.push(warehouse);
+                }
+                Ok(_) => problems.push(Problem::new(
+                    "WAREHOUSE_DATABASE_URL",
+                    "is left out: DESTINATIONS has another destination named warehouse",
+                )),
+                Err(problem) => problems.push(problem),
+            }
+        }
         Self { reach, rule, destinations, problems }
     }
 
@@ -82,6 +98,16 @@ mod tests {
 
     fn webhook(name: &str, url: &str) -> String {
         format!(r#"[{{"name":"{name}","kind":"webhook","url":"{url}","secrets":["{SECRET}"]}}]"#)
+    }
+
+    #[test]
+    fn a_warehouse_is_everybodys() {
+        let settings =
+            |url| Settings::from_env(move |name| (name == "WAREHOUSE_DATABASE_URL").then_some(url));
+        let own = settings("postgres://u:p@localhost/app?sslmode=disable");
+        assert_eq!(own.destinations.first().map(|one| one.name.as_str()), Some("warehouse"));
+        let bad = settings("https://db.example");
+        assert_eq!(bad.problems.first().map(|one| one.path.as_str()), Some("WAREHOUSE_DATABASE_URL.url"));
     }
 
     #[test]

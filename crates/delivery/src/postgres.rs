@@ -1,0 +1,148 @@
+//! A PostgreSQL that keeps `domain_event`: one statement a batch, over a connection that the shell keeps
+//! (crates/warehouse has its text).
+
+use std::fmt;
+
+use crate::{
+    Method, Outcome, Problem, Request, Row, Verdict,
+    destination::{Fields, Room},
+    guard::{Reach, check_database_url},
+    limits,
+};
+
+/// A database's own configuration.
+#[derive(Clone)]
+pub struct Postgres {
+    url: String,
+}
+
+impl fmt::Debug for Postgres {
+    /// Without the URL, which holds a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Postgres")
+    }
+}
+
+impl Postgres {
+    pub(crate) fn parse(fields: &mut Fields<'_>, reach: Reach) -> Result<Self, Problem> {
+        let url = fields.required_text(
+            "url",
+            "which database, for example postgres://collector:password@db.example/app",
+        )?;
+        check_database_url(url, reach).map_err(|remedy| fields.problem("url", remedy))?;
+        Ok(Self { url: url.to_owned() })
+    }
+
+    /// As many as a statement's text may hold.
+    pub(crate) const fn room() -> Room {
+        Room { events: usize::MAX, bytes: limits::MAX_REQUEST_BYTES }
+    }
+
+    /// The body is the statement's one parameter: a JSON array of rows, each as it is stored.
+    pub(crate) fn request(&self, rows: &[&Row<'_>]) -> Request {
+        let texts: Vec<&str> = rows.iter().map(|row| row.text.get()).collect();
+        Request {
+            method: Method::Post,
+            url: self.url.clone(),
+            headers: Vec::new(),
+            body: format!("[{}]", texts.join(",")),
+            seqs: rows.iter().map(|row| row.seq).collect(),
+        }
+    }
+
+    pub(crate) fn verdict(outcome: &Outcome) -> Verdict {
+        match outcome {
+            Outcome::Stated { sqlstate, .. } => by_sqlstate(sqlstate),
+            other => other.by_status(),
+        }
+    }
+}
+
+/// What a server's code means (PostgreSQL, appendix A). Storing again is always safe, so where it is in doubt we do.
+fn by_sqlstate(sqlstate: &str) -> Verdict {
+    let class = sqlstate.get(..2).unwrap_or_default();
+    match (class, sqlstate) {
+        // Success, warnings.
+        ("00" | "01" | "02", _) => Verdict::Done,
+        // Of resources (disk full, too many connections); deadlocks and serialisation; locks; shutting down or starting
+        // up; a standby that has not been promoted yet, or a disk that has been set read-only until there is room.
+        ("53" | "40" | "55" | "57", _) | (_, "25006") => Verdict::Busy,
+        // Who we are, and what we may; no such database, schema, table, column or function: `tallymark migrate` has not run.
+        ("28" | "3D" | "3F" | "42" | "0A" | "0L" | "0P", _) => Verdict::Denied,
+        // Values: no such time, no such encoding; a check or a trigger of the owner's own; more than the server's limits.
+        ("09" | "21" | "22" | "23" | "27" | "44" | "54" | "P0", _) => Verdict::Refused,
+        // The connection; I/O; what should not be.
+        _ => Verdict::Faulted,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::{Destination, Rule, Start};
+
+    fn parse(record: &serde_json::Value, reach: Reach) -> Result<Destination, Problem> {
+        Destination::parse(record, "[0]", reach, Rule::default())
+    }
+
+    #[test]
+    fn every_state_has_a_verdict() {
+        let verdict = |sqlstate: &str| {
+            let text = json!({ "sqlstate": sqlstate, "detail": "…" }).to_string();
+            Postgres::verdict(&serde_json::from_str(&text).unwrap())
+        };
+        for (states, expected) in [
+            (&["00000"][..], Verdict::Done),
+            (
+                &["53100", "53300", "40001", "40P01", "55P03", "57P01", "57P03", "57014", "25006"],
+                Verdict::Busy,
+            ),
+            (&["28P01", "28000", "3D000", "42501", "42P01", "42703"], Verdict::Denied),
+            (&["22P02", "22P05", "22008", "23514", "54000", "P0001"], Verdict::Refused),
+            (&["08006", "08P01", "58030", "XX000", "25P02", "", "?"], Verdict::Faulted),
+        ] {
+            for state in states {
+                assert_eq!(verdict(state), expected, "{state}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_store_gets_everything_from_the_start_and_tells_no_password() {
+        let url = "postgres://collector:s3cret@db.example:5432/app?sslmode=verify-full";
+        let record = json!({ "name": "backend", "kind": "postgres", "url": url });
+        let destination = parse(&record, Reach::Public).unwrap();
+        assert!(destination.consent.is_empty());
+        assert_eq!(destination.from, Start::Start);
+        assert!(!format!("{destination:?}").contains("s3cret"));
+        let page = r#"[{"seq":7,"event_id":"e","event_name":"n","occurred_at":"t","received_at":"t","organization_id":"o",
+            "source":"s","trust":"server","schema_version":1,"properties":{ "b":1, "a":1.0 },"context":{}}]"#;
+        let rows = Row::parse_page(page).unwrap();
+        let request =
+            destination.request(&rows.iter().collect::<Vec<_>>(), tallymark_event::Timestamp::from_ms(0));
+        assert_eq!((request.body.as_str(), request.seqs.as_slice()), (page, &[7_u64][..]));
+    }
+
+    #[test]
+    fn urls_are_of_public_databases_unless_the_operator_allows_others() {
+        for (url, public, anywhere) in [
+            ("postgres://u:p@db.example/app", true, true),
+            ("postgresql://u@db.example:5432/app?sslmode=require", true, true),
+            ("postgres://u:p@127.0.0.1/app", false, true),
+            ("postgres://u:p@localhost/app?sslmode=disable", false, true),
+            ("postgres://u:p@db.example/app?sslmode=disable", false, true),
+            ("postgres://u:p@db.example/app?host=10.0.0.1", false, false),
+            ("postgres://u:p@a@10.0.0.1/app", false, false),
+            ("postgres://u:p@a.example,b.example/app", false, false),
+            ("postgres://u:p@db.example", false, false),
+            ("postgres:///app", false, false),
+            ("https://db.example/app", false, false),
+        ] {
+            let record = json!({ "name": "backend", "kind": "postgres", "url": url });
+            assert_eq!(parse(&record, Reach::Public).is_ok(), public, "{url}");
+            assert_eq!(parse(&record, Reach::Anywhere).is_ok(), anywhere, "{url}");
+        }
+    }
+}
