@@ -1,6 +1,8 @@
 //! Bytes in, slices out.
 
-use tallymark_ingest::{Answer, Filter, QuarantineRequest, Request, Sweep};
+use tallymark_ingest::{Administration, Answer, Filter, QuarantineRequest, Request, Sweep, Wanted, Write};
+
+use crate::kind;
 
 /// An input buffer larger than this is given back after the request that needed it: wasm memory never
 /// shrinks, but the next large request can have the same pages.
@@ -123,6 +125,46 @@ impl Output {
             before_text,
         ] {
             self.text(text);
+        }
+    }
+
+    /// What to read: `record` or `list`, and the name or prefix. Or an answer, and five texts for each thing to write: `put`
+    /// or `delete`, name, text, metadata, and until when in s since 1970; empty where there is nothing to say.
+    pub(crate) fn administration(&mut self, step: Administration) -> u32 {
+        match step {
+            Administration::Read(wanted) => {
+                let (verb, name) = match wanted {
+                    Wanted::Record(name) => ("record", name),
+                    Wanted::List(prefix) => ("list", prefix),
+                };
+                self.text(verb.to_owned());
+                self.text(name);
+                kind::READ
+            }
+            Administration::Done { writes, answer } => {
+                self.answer(answer);
+                for write in writes {
+                    let texts = match write {
+                        Write::Put { name, value, metadata, until } => {
+                            let until = until.map(|at| (at.ms() / 1_000).to_string());
+                            [
+                                "put".to_owned(),
+                                name,
+                                value,
+                                metadata.unwrap_or_default(),
+                                until.unwrap_or_default(),
+                            ]
+                        }
+                        Write::Delete { name } => {
+                            ["delete".to_owned(), name, String::new(), String::new(), String::new()]
+                        }
+                    };
+                    for text in texts {
+                        self.text(text);
+                    }
+                }
+                kind::ANSWER
+            }
         }
     }
 

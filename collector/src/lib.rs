@@ -20,8 +20,8 @@ use std::cell::RefCell;
 use boundary::{Input, Output};
 use slots::Slots;
 use tallymark_event::Timestamp;
-use tallymark_ingest::limits::MAX_BODY_BYTES;
-use tallymark_ingest::{Collector, Query, Refusal, Settings, Step};
+use tallymark_ingest::limits::{ADMIN_RANDOM_BYTES, MAX_BODY_BYTES};
+use tallymark_ingest::{Administration, Collector, Operators, Query, Refusal, Settings, Step};
 
 /// What the module keeps between calls. wasm is single-threaded: one of each.
 struct State {
@@ -33,7 +33,7 @@ struct State {
 
 thread_local! {
     static STATE: RefCell<State> = RefCell::new(State {
-        collector: Collector::new(Settings { ingest_paths: Vec::new() }),
+        collector: Collector::new(Settings::default()),
         input: Input::default(),
         output: Output::default(),
         slots: Slots::default(),
@@ -49,6 +49,9 @@ mod kind {
     pub(crate) const LEDGER: u32 = 4;
     pub(crate) const IDENTITIES: u32 = 5;
     pub(crate) const QUARANTINE: u32 = 6;
+    pub(crate) const ADMINISTER: u32 = 7;
+    /// Of [`super::administer`] alone.
+    pub(crate) const READ: u32 = 8;
 }
 
 /// Makes room for `len` bytes of input and says where to write them. Valid until the next call.
@@ -63,12 +66,13 @@ pub extern "C" fn output() -> *const u32 {
     STATE.with_borrow_mut(|s| s.output.table())
 }
 
-/// Takes the settings: input is one further ingest path a line.
+/// Takes the settings: input is one further ingest path a line, and right behind it the digests of operators' tokens.
 #[unsafe(no_mangle)]
-pub extern "C" fn configure(len: usize) {
+pub extern "C" fn configure(paths_len: usize, operators_len: usize) {
     STATE.with_borrow_mut(|s| {
-        let ingest_paths = s.input.text(0, len).lines().map(str::to_owned).collect();
-        s.collector = Collector::new(Settings { ingest_paths });
+        let ingest_paths = s.input.text(0, paths_len).lines().map(str::to_owned).collect();
+        let operators = Operators::parse(s.input.text(paths_len, operators_len));
+        s.collector = Collector::new(Settings { ingest_paths, operators });
     });
 }
 
@@ -135,7 +139,30 @@ pub extern "C" fn receive(head_len: usize, body_len: usize, now_ms: f64) -> u32 
                 s.output.quarantine(request);
                 kind::QUARANTINE
             }
+            Step::Administer => kind::ADMINISTER,
         }
+    })
+}
+
+/// The next step of an operator's call, which [`receive`] has admitted: input is its head, its body, what was read of the
+/// registry so far (see [`Collector::administer`]), and 32 random bytes. Returns the kind of step, with its parts in the
+/// output: see [`boundary::Output::administration`].
+#[unsafe(no_mangle)]
+pub extern "C" fn administer(head_len: usize, body_len: usize, found_len: usize, now_ms: f64) -> u32 {
+    STATE.with_borrow_mut(|s| {
+        let (body_at, found_at) = (head_len, head_len.saturating_add(body_len));
+        let request = boundary::head(s.input.text(0, head_len), s.input.bytes(body_at, body_len));
+        let random_at = found_at.saturating_add(found_len);
+        // A key made of anything but randomness is no key: the shell writes it all.
+        let random = s.input.bytes(random_at, ADMIN_RANDOM_BYTES).try_into().ok();
+        let step = random.map(|random: &[u8; ADMIN_RANDOM_BYTES]| {
+            s.collector.administer(&request, s.input.text(found_at, found_len), random, timestamp(now_ms))
+        });
+        s.input.release();
+        s.output.clear();
+        let missing =
+            || Administration::Done { writes: Vec::new(), answer: Refusal::LogUnavailable.answer() };
+        s.output.administration(step.unwrap_or_else(missing))
     })
 }
 

@@ -12,11 +12,12 @@ interface Exports {
   readonly memory: WebAssembly.Memory;
   input(len: number): number;
   output(): number;
-  configure(len: number): void;
+  configure(pathsLen: number, operatorsLen: number): void;
   receive(headLen: number, bodyLen: number, nowMs: number): number;
   replay(organizationLen: number, pageLen: number, nowMs: number): void;
   learn(lookupLen: number, recordLen: number, found: number, nowMs: number): void;
   acknowledge(slot: number, committed: number, stored: number, duplicates: number, quarantined: number): number;
+  administer(headLen: number, bodyLen: number, foundLen: number, nowMs: number): number;
   refuse_too_large(): number;
   max_body_bytes(): number;
 }
@@ -37,7 +38,24 @@ export type Step =
   | { readonly kind: "events"; readonly organizationId: string; readonly after: number; readonly limit: number }
   | { readonly kind: "identities"; readonly organizationId: string; readonly after: number; readonly limit: number }
   | { readonly kind: "ledger"; readonly organizationId: string; readonly from: string; readonly to: string }
-  | { readonly kind: "quarantine"; readonly organizationId: string; readonly request: QuarantineRequest };
+  | { readonly kind: "quarantine"; readonly organizationId: string; readonly request: QuarantineRequest }
+  | { readonly kind: "administer" };
+
+/** What was read of the registry for a call of the operator's. */
+export interface Found {
+  records: Record<string, string | null>;
+  /** By prefix: names, each with its metadata. */
+  lists: Record<string, [name: string, metadata: unknown][]>;
+}
+
+/** A change of the registry. */
+export type Write =
+  | { readonly verb: "put"; readonly name: string; readonly value: string; readonly metadata?: unknown; readonly until?: number }
+  | { readonly verb: "delete"; readonly name: string };
+
+export type Administration =
+  | { readonly kind: "read"; readonly verb: "record" | "list"; readonly name: string }
+  | { readonly kind: "done"; readonly writes: readonly Write[]; readonly answer: Answer };
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -46,12 +64,12 @@ export class Brain {
   readonly maxBodyBytes: number;
   readonly #wasm: Exports;
 
-  constructor(ingestPaths: readonly string[]) {
+  constructor(ingestPaths: readonly string[], operators: string) {
     this.#wasm = new WebAssembly.Instance(wasm, {}).exports as unknown as Exports;
     this.maxBodyBytes = this.#wasm.max_body_bytes();
-    const paths = encoder.encode(ingestPaths.join("\n"));
-    this.#write(paths);
-    this.#wasm.configure(paths.byteLength);
+    const [paths, digests] = [encoder.encode(ingestPaths.join("\n")), encoder.encode(operators)];
+    this.#write(paths, digests);
+    this.#wasm.configure(paths.byteLength, digests.byteLength);
   }
 
   /** One request, whole. Pure but for what is remembered of the registry: asking again after `learn` gives the next step. */
@@ -81,9 +99,21 @@ export class Brain {
         return { kind: "identities", organizationId: texts[0]!, after: Number(texts[1]), limit: numbers[0]! };
       case 6:
         return { kind: "quarantine", organizationId: texts[0]!, request: quarantineRequest(numbers, texts) };
+      case 7:
+        return { kind: "administer" };
       default:
         throw new Error(`unknown step ${kind}`);
     }
+  }
+
+  /** The next step of a call that `receive` has admitted. `random` are 32 bytes, the same for all steps of a request. */
+  administer(request: Request, body: Uint8Array, found: Found, random: Uint8Array): Administration {
+    const [head, json] = [encoder.encode(requestHead(request)), encoder.encode(JSON.stringify(found))];
+    this.#write(head, body, json, random);
+    const kind = this.#wasm.administer(head.byteLength, body.byteLength, json.byteLength, Date.now());
+    const { numbers, texts } = this.#read();
+    if (kind === 8) return { kind: "read", verb: texts[0] as "record" | "list", name: texts[1]! };
+    return { kind: "done", answer: answerOf(numbers, texts), writes: writesOf(texts.slice(2)) };
   }
 
   /** Judges a page of quarantined events again (log/quarantine.ts), by the tenant's plan, which has to be learnt before. */
@@ -119,13 +149,15 @@ export class Brain {
     return answerOf(numbers, texts);
   }
 
-  /** Puts one or two texts into the input, side by side. */
-  #write(first: Uint8Array, second?: Uint8Array): void {
-    const at = this.#wasm.input(first.byteLength + (second?.byteLength ?? 0));
+  /** Puts texts into the input, side by side. */
+  #write(...texts: readonly Uint8Array[]): void {
+    let at = this.#wasm.input(texts.reduce((bytes, text) => bytes + text.byteLength, 0));
     // Only now: making room may have moved the memory.
     const memory = new Uint8Array(this.#wasm.memory.buffer);
-    memory.set(first, at);
-    if (second !== undefined) memory.set(second, at + first.byteLength);
+    for (const text of texts) {
+      memory.set(text, at);
+      at += text.byteLength;
+    }
   }
 
   #read(): { numbers: number[]; texts: string[] } {
@@ -143,6 +175,19 @@ export class Brain {
 
 function answerOf(numbers: number[], texts: string[]): Answer {
   return { status: numbers[0]!, maxAgeS: numbers[1]!, contentType: texts[0]!, body: texts[1]! };
+}
+
+/** Five texts for each, as collector/src/boundary.rs writes them. */
+function writesOf(texts: readonly string[]): Write[] {
+  return Array.from({ length: texts.length / 5 }, (_, i): Write => {
+    const [verb, name, value, metadata, until] = texts.slice(5 * i) as [Write["verb"], string, string, string, string];
+    if (verb === "delete") return { verb, name };
+    return {
+      verb, name, value,
+      ...(metadata !== "" && { metadata: JSON.parse(metadata) as unknown }),
+      ...(until !== "" && { until: Number(until) }),
+    };
+  });
 }
 
 function quarantineRequest(numbers: number[], texts: string[]): QuarantineRequest {

@@ -4,6 +4,7 @@
  * Architecture invariant: nothing in this file decides anything about an event. It reads bodies, asks the
  * registry and the log, and answers.
  */
+import { administer } from "./admin.ts";
 import { readBody, TOO_LARGE } from "./body.ts";
 import { Brain } from "./brain.ts";
 import { preflight, respond } from "./cors.ts";
@@ -24,7 +25,7 @@ export default {
     if (request.method === "OPTIONS") return preflight(request);
     const script = snippetScript(request, env);
     if (script !== undefined) return script;
-    brain ??= new Brain(env.INGEST_PATHS ?? []);
+    brain ??= new Brain(env.INGEST_PATHS ?? [], env.ADMIN_TOKEN_SHA256 ?? "");
     try {
       return respond(request, await handle(brain, request, env));
     } catch (error) {
@@ -63,6 +64,8 @@ async function handle(brain: Brain, request: Request, env: Env): Promise<Answer>
       return json(await log(env, step.organizationId).ledger(step.organizationId, step.from, step.to));
     case "quarantine":
       return quarantine(brain, log(env, step.organizationId), env.REGISTRY, step.organizationId, step.request);
+    case "administer":
+      return administer(brain, env.REGISTRY, request, body);
     case "need_key":
       throw new Error(`the registry's answer for ${step.lookup} did not settle the question`);
   }

@@ -70,10 +70,11 @@ export function demoSite(tenants) {
  * @param {string[]} [options.origins] further origins that the browser keys are bound to
  * @param {string[]} [options.ingestPaths]
  * @param {number} [options.willAfterMs] how soon last wills are executed
+ * @param {string} [options.adminToken] the operator's token; without it nobody administers
  * @param {boolean} [options.assets] false: without the static files, which Miniflare serves by two more Workers in front
  * @param {object[]} [options.extraWorkers] further Workers, as Miniflare takes them
  */
-export function worldOptions({ port = 0, persist, site, ingestPaths, willAfterMs, assets = true, extraWorkers = [] }) {
+export function worldOptions({ port = 0, persist, site, ingestPaths, willAfterMs, adminToken, assets = true, extraWorkers = [] }) {
   const config = unstable_readConfig({ config: join(ROOT, "wrangler.toml") }, { hideWarnings: true });
   const common = { compatibilityDate: config.compatibility_date, compatibilityFlags: config.compatibility_flags };
   const paths = ingestPaths ?? config.vars.INGEST_PATHS;
@@ -84,7 +85,12 @@ export function worldOptions({ port = 0, persist, site, ingestPaths, willAfterMs
       { type: "ESModule", path: "index.js", contents: built("target/worker/index.js").toString() },
       { type: "CompiledWasm", path: "collector.wasm", contents: built("target/worker/collector.wasm") },
     ],
-    bindings: { ...config.vars, INGEST_PATHS: paths, WILL_AFTER_MS: willAfterMs ?? config.vars.WILL_AFTER_MS },
+    bindings: {
+      ...config.vars,
+      INGEST_PATHS: paths,
+      WILL_AFTER_MS: willAfterMs ?? config.vars.WILL_AFTER_MS,
+      ...(adminToken !== undefined && { ADMIN_TOKEN_SHA256: createHash("sha256").update(adminToken).digest("hex") }),
+    },
     kvNamespaces: config.kv_namespaces.map(({ binding }) => binding),
     durableObjects: Object.fromEntries(
       config.durable_objects.bindings.map(({ name, class_name }) => [name, { className: class_name, useSQLite: true }]),

@@ -8,7 +8,7 @@ use tallymark_event::{Source, Trust};
 use crate::{
     Dialect, Protocol, Refusal, Request,
     decode::{Batch, Value, parameter, percent_decoded},
-    keys::{KeyKind, KeyRecord},
+    keys::{self, KeyKind, KeyRecord},
     limits::{MAX_KEY_BYTES, MAX_TOKEN_BYTES},
     refusal::KeyDefect,
     signer::Signer,
@@ -121,10 +121,11 @@ fn printable(key: Cow<'_, str>, max_bytes: usize) -> Result<Cow<'_, str>, Refusa
     Err(Refusal::InvalidKey(defect))
 }
 
-/// The registry's name for a key. Secret keys are known to it by their SHA-256 alone.
+/// The registry's name for a key. Secret keys are known to it by their SHA-256 alone, and so is an operator's token that
+/// somebody takes for a key.
 pub(crate) fn lookup(key: &str) -> String {
-    if !key.starts_with("sk_") && !key.starts_with("rk_") {
-        return format!("key:{key}");
+    if !["sk_", "rk_", "ak_"].iter().any(|prefix| key.starts_with(prefix)) {
+        return [keys::PREFIX, key].concat();
     }
     lookup_of_secret(key)
 }

@@ -3,8 +3,10 @@
 use tallymark_event::Timestamp;
 
 use crate::{
-    Answer, Append, Protocol, QuarantineRequest, Query, Refusal, Replayed, Request, Settings, admit, ga4,
+    Administration, Answer, Append, Protocol, QuarantineRequest, Query, Refusal, Replayed, Request, Settings,
+    admin, admit, ga4,
     keys::KeyRecord,
+    limits::ADMIN_RANDOM_BYTES,
     pipeline,
     plans::Known,
     quarantine,
@@ -32,6 +34,8 @@ pub enum Step {
         /// What is wanted of it.
         request: QuarantineRequest,
     },
+    /// The operator calls: ask [`Collector::administer`] what to do.
+    Administer,
     /// Answer at once.
     Answer(Answer),
 }
@@ -71,6 +75,26 @@ impl Collector {
         }
     }
 
+    /// The next step of a call of the operator's: asked until it is done, each time with all that was read so far, as
+    /// `{"records":{"<name>":"<text>"|null},"lists":{"<prefix>":[["<name>",{…}|null],…]}}`. `random` is new with each request
+    /// and the same for all of its steps.
+    pub fn administer(
+        &self,
+        request: &Request<'_>,
+        found: &str,
+        random: &[u8; ADMIN_RANDOM_BYTES],
+        now: Timestamp,
+    ) -> Administration {
+        let admitted = admin::admit(&self.settings.operators, request)
+            .and_then(|()| route(&self.settings, request.method, request.path));
+        let answer = match admitted {
+            Ok(Route::Admin(route)) => return admin::administer(route, request, found, random, now),
+            Ok(_) => Refusal::not_found(request.path).answer(),
+            Err(refusal) => refusal.answer(),
+        };
+        Administration::Done { writes: Vec::new(), answer }
+    }
+
     /// The next step, or what a refused request is answered.
     fn step(&self, request: &Request<'_>, now: Timestamp) -> Result<Step, Answer> {
         let route =
@@ -102,6 +126,7 @@ impl Collector {
             Route::PurgeQuarantine => {
                 self.quarantine(request, now, admit::admit_owner, || QuarantineRequest::purge(request))
             }
+            Route::Admin(_) => admin::admit(&self.settings.operators, request).map(|()| Step::Administer),
             Route::Readiness => Ok(Step::Answer(Answer::ready())),
         };
         step.map_err(|refusal| refusal.answer())

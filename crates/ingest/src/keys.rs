@@ -12,6 +12,9 @@ use crate::{
     signer::{self, Signer},
 };
 
+/// What the registry's names of keys begin with.
+pub(crate) const PREFIX: &str = "key:";
+
 /// The three kinds of key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum KeyKind {
@@ -31,34 +34,62 @@ impl KeyKind {
             Self::Read => "read",
         }
     }
+
+    /// The kind of that name.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// What its keys begin with.
+    pub(crate) const fn prefix(self) -> &'static str {
+        match self {
+            Self::Browser => "wk_",
+            Self::Server => "sk_",
+            Self::Read => "rk_",
+        }
+    }
+
+    /// What a key of ours is by its prefix, whether or not anybody has it.
+    pub(crate) fn announced_by(key: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| key.starts_with(kind.prefix()))
+    }
+
+    const ALL: [Self; 3] = [Self::Browser, Self::Server, Self::Read];
 }
 
-/// A key's record: `{"organization_id":"org_x","kind":"browser"|"server"|"read","origins":[…]}`, further
-/// fields ignored.
+/// A key's record: `{"organization_id":"org_x","kind":"browser"|"server"|"read","origins":[…],"expires_at":"…"}`,
+/// further fields ignored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct KeyRecord {
     pub(crate) organization_id: OrganizationId,
     pub(crate) kind: KeyKind,
     /// Normalised, or `*`.
     pub(crate) origins: Vec<String>,
+    /// From then on it admits nobody: it was rotated or revoked.
+    expires_at: Option<Timestamp>,
 }
 
 impl KeyRecord {
     fn parse(text: &str) -> Option<Self> {
-        let [organization_id, kind, origins] =
-            fields(text, [b"organization_id", b"kind", b"origins"]).ok()?;
-        let kind = match &*kind?.string()? {
-            "browser" => KeyKind::Browser,
-            "server" => KeyKind::Server,
-            "read" => KeyKind::Read,
-            _ => return None,
-        };
+        let [organization_id, kind, origins, expires_at] =
+            fields(text, [b"organization_id", b"kind", b"origins", b"expires_at"]).ok()?;
+        let kind = KeyKind::named(&kind?.string()?)?;
         let origins = match origins {
             None => Vec::new(),
             Some(list) if list.kind() == Kind::Null => Vec::new(),
             Some(list) => strings(list)?.iter().map(|origin| normalized_origin(origin)).collect(),
         };
-        Some(Self { organization_id: OrganizationId::new(&organization_id?.string()?)?, kind, origins })
+        // An end that can't be read is no licence to live for ever.
+        let expires_at = match expires_at.filter(|end| !end.is_null()) {
+            None => None,
+            Some(end) => Some(Timestamp::parse(&end.string()?)?),
+        };
+        let organization_id = OrganizationId::new(&organization_id?.string()?)?;
+        Some(Self { organization_id, kind, origins, expires_at })
+    }
+
+    fn has_ended(&self, now: Timestamp) -> bool {
+        self.expires_at.is_some_and(|end| end <= now)
     }
 }
 
@@ -91,6 +122,7 @@ impl KeyCache {
     pub(crate) fn get(&self, lookup: &str, now: Timestamp) -> Result<Option<&KeyRecord>, Refusal> {
         match self.known.get(lookup, now).or_else(|| self.unknown.get(lookup, now)) {
             None => Ok(None),
+            Some(Knowledge::Record(record)) if record.has_ended(now) => Err(Refusal::KeyEnded),
             Some(Knowledge::Record(record)) => Ok(Some(record)),
             Some(Knowledge::Unreadable | Knowledge::Signer(_)) => Err(Refusal::RegistryRecordInvalid),
             Some(Knowledge::Unknown) => Err(Refusal::UnknownKey),
@@ -147,6 +179,22 @@ mod tests {
         assert_eq!(record.origins, ["https://shop.example"]);
         assert_eq!(cache.get("key:wk_1", at(KEY_TTL_MS)), Ok(None));
         assert_eq!(cache.get("key:wk_1", at(-1)), Ok(None));
+    }
+
+    #[test]
+    fn a_key_ends_on_the_moment_whenever_it_was_learnt() {
+        let mut cache = KeyCache::default();
+        let ending =
+            |end: &str| format!("{{\"organization_id\":\"o\",\"kind\":\"read\",\"expires_at\":{end}}}");
+        cache.learn("key:rk_1", Some(&ending("\"1970-01-01T00:00:30.000Z\"")), at(0));
+        assert!(matches!(cache.get("key:rk_1", at(29_999)), Ok(Some(_))));
+        assert_eq!(cache.get("key:rk_1", at(30_000)), Err(Refusal::KeyEnded));
+        cache.learn("key:rk_1", Some(&ending("null")), at(0));
+        assert!(matches!(cache.get("key:rk_1", at(30_000)), Ok(Some(_))));
+        for damaged in ["7", "\"soon\"", "true"] {
+            cache.learn("key:rk_1", Some(&ending(damaged)), at(0));
+            assert_eq!(cache.get("key:rk_1", at(1)), Err(Refusal::RegistryRecordInvalid), "{damaged}");
+        }
     }
 
     #[test]

@@ -19,8 +19,8 @@
 //! Everything that decides: routes, dialects, keys and origins, the rule of time, the built-in rules, the
 //! envelope, what is answered. Sans I/O: [`Collector::receive`] says which key or plan it must know
 //! ([`Step::NeedKey`]), what the log is to store ([`Step::Append`]) or to be asked ([`Step::Query`]), what
-//! is wanted of its quarantine ([`Step::Quarantine`]), or what to answer at once ([`Step::Answer`]); the shell carries it
-//! out.
+//! is wanted of its quarantine ([`Step::Quarantine`]), that the operator calls ([`Step::Administer`]), or what to answer at
+//! once ([`Step::Answer`]); the shell carries it out.
 //!
 //! # Out of scope
 //! Clocks, randomness, I/O, any platform type, CORS headers and preflights (the shell's), and what a tracking plan is
@@ -33,6 +33,7 @@
 #![warn(clippy::disallowed_methods)]
 #![forbid(unsafe_code)]
 
+mod admin;
 mod admit;
 mod answer;
 mod append;
@@ -68,6 +69,7 @@ mod tag;
 mod text;
 mod token;
 
+pub use admin::{Administration, Defect as AdminDefect, Operators, Wanted, Write};
 pub use answer::Answer;
 pub use append::Append;
 pub use collector::{Collector, Step};

@@ -56,9 +56,9 @@ pub const KEY_TTL_MS: i64 = 60_000;
 /// How long what the registry said of a tenant's plan is believed, in ms: the longest that the version before holds on.
 pub const PLAN_TTL_MS: i64 = 60_000;
 
-/// How long it is believed that a tenant has no plan, or that it is off, in ms: as most have none, they are not to pay
-/// a lookup a minute for those that do. A first plan may wait.
-pub const PLANLESS_TTL_MS: i64 = 5 * 60_000;
+/// How long it is believed that a tenant has no plan, or that it is off, in ms: as long as everything else, so that a first
+/// plan holds as soon as any other. It costs an isolate a lookup a minute, beside that of the tenant's key.
+pub const PLANLESS_TTL_MS: i64 = 60_000;
 
 /// Largest record of a plan: a hundred times the largest seed's, and parsed in some 10 ms.
 pub const MAX_PLAN_RECORD_BYTES: usize = 1024 * 1024;
@@ -127,3 +127,58 @@ pub const DEFAULT_QUARANTINE_BATCH: u32 = 1_000;
 
 /// Most of them that one takes: what a Worker does within a request's time. The answer says where to go on.
 pub const MAX_QUARANTINE_BATCH: u32 = 10_000;
+
+/// Most operators: the people of one team, and the tokens that theirs take the place of.
+pub const MAX_OPERATORS: usize = 16;
+
+/// Random bytes that come with a call of administration: for a key or for a salt.
+pub const ADMIN_RANDOM_BYTES: usize = 32;
+
+/// Random bytes in a key: 192 bits, in base64 without padding.
+pub const KEY_RANDOM_BYTES: usize = 24;
+
+/// Random bytes of a salt.
+pub const SALT_RANDOM_BYTES: usize = 32;
+
+/// Hexadecimal digits of a key's id: by 64 bits the keys of one organization are told apart.
+pub const KEY_ID_HEX: usize = 16;
+
+/// Most names that one reading of a list gives: what KV gives at once.
+pub const MAX_LISTED_RECORDS: usize = 1_000;
+
+/// Most keys of an organization, with those that ended lately: a list of them is one reading, also if some are made at
+/// the same moment.
+pub const MAX_KEYS_OF_ORGANIZATION: usize = 900;
+
+/// Longest name that people give a key, in characters: KV keeps 1,024 bytes of what is to be seen in lists.
+pub const MAX_KEY_LABEL: usize = 50;
+
+/// Most bytes of a key's origins that a list says, as JSON: see [`MAX_KEY_LABEL`].
+pub const MAX_METADATA_ORIGINS_BYTES: usize = 400;
+
+/// Most origins of a key or signer.
+pub const MAX_ORIGINS: usize = 100;
+
+/// Longest origin: a host name has at most 253 bytes.
+pub const MAX_ORIGIN_BYTES: usize = 300;
+
+/// How long a key works on beside its successor unless told, in s: a day to deploy the new one.
+pub const DEFAULT_OVERLAP_S: i64 = 24 * 60 * 60;
+
+/// Longest that it may, in s: 90 days, for what is deployed once in a quarter. A key that lives on for longer was not rotated.
+pub const MAX_OVERLAP_S: i64 = 90 * 24 * 60 * 60;
+
+/// How long an ended key is kept, in ms: so long its users are told that it has ended, and operators see that it was there.
+pub const ENDED_KEY_KEPT_MS: i64 = 30 * 24 * 60 * 60 * 1_000;
+
+/// Most versions kept of a plan: one a week for two years, of at most 1 MiB each.
+pub const MAX_PLAN_VERSIONS: usize = 100;
+
+/// Hexadecimal digits of a version's digest.
+pub const VERSION_DIGEST_HEX: usize = 12;
+
+/// Longest `kid` of a signer, as tokens may have it.
+pub const MAX_KEY_ID_BYTES: usize = 64;
+
+/// Largest record that is kept as it is given (a signer's, settings, destinations): all of a tenant's fit many times.
+pub const MAX_ADMIN_RECORD_BYTES: usize = 64 * 1024;

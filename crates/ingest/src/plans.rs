@@ -33,6 +33,11 @@ pub(crate) enum Mode {
     Observe,
 }
 
+/// Whether a plan's record may name it as its mode.
+pub(crate) fn is_mode(name: &str) -> bool {
+    matches!(name, "enforce" | "observe" | "off")
+}
+
 /// A plan's record: `{"mode":"enforce"|"observe"|"off","salt":"…","plan":{…}}`, further fields ignored. `plan` is
 /// plan.json; `salt` may be left out if the plan hashes nothing.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use tallymark_event::json;
 
-use crate::{Answer, Protocol, limits, posthog::capture_v1};
+use crate::{Answer, Protocol, admin, limits, posthog::capture_v1};
 
 /// Why a request is refused whole. Nothing of it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,6 +57,8 @@ pub enum Refusal {
     InconsistentKeys,
     /// 401: the registry has no such key.
     UnknownKey,
+    /// 401: the key was rotated or revoked, and has ended.
+    KeyEnded,
     /// 401: a signed token that is not believed.
     InvalidToken(TokenDefect),
     /// 401: a signed token that was good until now: the page is to ask its back end for another.
@@ -89,6 +91,8 @@ pub enum Refusal {
     },
     /// What a request of capture v1 alone is refused for.
     CaptureV1(capture_v1::Defect),
+    /// What a call of administration alone is refused for.
+    Admin(admin::Defect),
     /// 400: a query parameter can't be read.
     InvalidParameter {
         /// Its name.
@@ -175,6 +179,7 @@ impl Refusal {
             | Self::InvalidKey(_)
             | Self::InconsistentKeys
             | Self::UnknownKey
+            | Self::KeyEnded
             | Self::InvalidToken(_)
             | Self::TokenExpired => 401,
             Self::WrongKeyKind { .. } | Self::ForeignOrigin(_) | Self::ForeignStream => 403,
@@ -185,6 +190,7 @@ impl Refusal {
             }
             Self::RegistryRecordInvalid | Self::RegistryPlanInvalid | Self::LogUnavailable => 503,
             Self::CaptureV1(defect) => defect.status(),
+            Self::Admin(defect) => defect.status(),
         }
     }
 
@@ -209,6 +215,7 @@ impl Refusal {
             Self::InvalidKey(_) => "invalid_key",
             Self::InconsistentKeys => "inconsistent_keys",
             Self::UnknownKey => "unknown_key",
+            Self::KeyEnded => "key_ended",
             Self::InvalidToken(_) => "invalid_token",
             Self::TokenExpired => "token_expired",
             Self::WrongKeyKind { .. } => "wrong_key_kind",
@@ -221,6 +228,7 @@ impl Refusal {
             Self::MethodNotAllowed { .. } => "method_not_allowed",
             Self::InvalidParameter { .. } => "invalid_parameter",
             Self::CaptureV1(defect) => defect.code(),
+            Self::Admin(defect) => defect.code(),
         }
     }
 
@@ -242,12 +250,14 @@ impl Refusal {
             Self::InvalidKey(_)
             | Self::InconsistentKeys
             | Self::UnknownKey
+            | Self::KeyEnded
             | Self::InvalidToken(_)
             | Self::TokenExpired
             | Self::WrongKeyKind { .. } => Some("api_key"),
             Self::ForeignOrigin(_) => Some("Origin"),
             Self::ForeignStream => Some("measurement_id"),
             Self::InvalidParameter { name, .. } => Some(name),
+            Self::Admin(defect) => defect.attr(),
             Self::RegistryRecordInvalid
             | Self::RegistryPlanInvalid
             | Self::LogUnavailable
@@ -310,6 +320,7 @@ impl Refusal {
             Self::UnknownKey => {
                 "no organization has this key: check it for typing errors, or make a new one".into()
             }
+            Self::KeyEnded => "the key has ended: put its successor in its place, or make a new one".into(),
             Self::InvalidToken(defect) => {
                 format!("the token is not believed: {}: see docs/TOKENS.md for how to sign one", defect.text())
             }
@@ -336,6 +347,7 @@ impl Refusal {
             }
             Self::InvalidParameter { name, expected } => format!("{name} must be {expected}"),
             Self::CaptureV1(defect) => defect.detail(),
+            Self::Admin(defect) => defect.detail(),
         }
     }
 
@@ -358,6 +370,9 @@ impl Refusal {
         match self.attr() {
             Some(attr) => json::write_str(&mut body, attr),
             None => body.push_str("null"),
+        }
+        if let Self::Admin(defect) = self {
+            defect.write_more(&mut body);
         }
         body.push('}');
         Answer::json(self.status(), body)

@@ -3,8 +3,9 @@
 use tallymark_event::Timestamp;
 
 use crate::{
-    keys::KeyCache,
+    keys::{self, KeyCache},
     plans::{self, PlanCache},
+    signer,
 };
 
 /// Everything that the registry said lately, by kind.
@@ -15,11 +16,12 @@ pub(crate) struct Registry {
 }
 
 impl Registry {
-    /// Remembers what the registry holds under `lookup`.
+    /// Remembers what the registry holds under `lookup`. What else is kept there is passed over.
     pub(crate) fn learn(&mut self, lookup: &str, record: Option<&str>, now: Timestamp) {
-        match lookup.strip_prefix(plans::PREFIX) {
-            Some(organization_id) => self.plans.learn(organization_id, record, now),
-            None => self.keys.learn(lookup, record, now),
+        if let Some(organization_id) = lookup.strip_prefix(plans::PREFIX) {
+            self.plans.learn(organization_id, record, now);
+        } else if lookup.starts_with(keys::PREFIX) || lookup.starts_with(signer::LOOKUP) {
+            self.keys.learn(lookup, record, now);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What the shell hands in.
 
-use crate::decode::parameter;
+use crate::{Operators, decode::parameter};
 
 /// What can be configured.
 #[derive(Clone, Debug, Default)]
@@ -8,6 +8,8 @@ pub struct Settings {
     /// Paths that take the batch dialect besides `PostHog`'s own, for instance `/metrics/`. With or without
     /// a slash at either end; both forms are served.
     pub ingest_paths: Vec<String>,
+    /// Who may administer; by default nobody.
+    pub operators: Operators,
 }
 
 /// One HTTP request: texts as in the header, without any trimming.

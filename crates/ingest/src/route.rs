@@ -1,6 +1,6 @@
 //! Which path takes what.
 
-use crate::{Protocol, Refusal, Settings, posthog::Call};
+use crate::{Protocol, Refusal, Settings, admin, posthog::Call};
 
 /// What a request is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +29,8 @@ pub(crate) enum Route<'p> {
     ReplayQuarantine,
     /// Gives them up.
     PurgeQuarantine,
+    /// Reads or changes the registry.
+    Admin(admin::Route<'p>),
     /// Says that the collector is up.
     Readiness,
 }
@@ -95,6 +97,9 @@ pub(crate) fn route<'p>(settings: &Settings, method: &str, path: &'p str) -> Res
         ("v1/quarantine/replay", _) => (Route::ReplayQuarantine, Methods::Post),
         ("v1/quarantine/purge", _) => (Route::PurgeQuarantine, Methods::Post),
         _ if let Some(id) = bare.strip_prefix("v1/quarantine/") => (Route::ShowQuarantined(id), Methods::Get),
+        _ if let Some(rest) = bare.strip_prefix("v1/admin/") => {
+            return admin::route(method, path, rest).map(Route::Admin);
+        }
         ("i/v1/analytics/events" | "i/v1/ai/events", _) => {
             (Route::Ingest(Protocol::CaptureV1), Methods::Post)
         }
@@ -121,7 +126,8 @@ mod tests {
     use super::*;
 
     fn status<'p>(method: &str, path: &'p str) -> Result<Route<'p>, u16> {
-        let settings = Settings { ingest_paths: vec!["/metrics/".into(), "a/b".into()] };
+        let settings =
+            Settings { ingest_paths: vec!["/metrics/".into(), "a/b".into()], ..Settings::default() };
         route(&settings, method, path).map_err(|refusal| refusal.answer().status)
     }
 

@@ -62,7 +62,8 @@ fn gzip(plain: &[u8]) -> Vec<u8> {
 fn step(request: &Request<'_>) -> Step {
     /// A secret, a measurement id and a plan.
     const MAX_LOOKUPS: usize = 3;
-    let mut collector = Collector::new(Settings { ingest_paths: vec!["/metrics".into()] });
+    let mut collector =
+        Collector::new(Settings { ingest_paths: vec!["/metrics".into()], ..Settings::default() });
     for _ in 0..MAX_LOOKUPS {
         let Step::NeedKey { lookup } = collector.receive(request, now()) else { break };
         collector.learn(&lookup, record(&lookup, request), now());

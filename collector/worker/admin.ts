@@ -1,0 +1,47 @@
+/**
+ * Calls of the operator's: what the brain asks for is read from the registry, what it decides is written there.
+ *
+ * KV has no transactions. The brain orders the writes so that each leaves everything whole, and one is done before the
+ * next begins.
+ */
+import type { Answer, Brain, Found, Write } from "./brain.ts";
+
+/** Most readings for one call: a push has the plan, its versions and the salt to look at; going back, a version, too. */
+const MAX_READINGS = 8;
+
+/** Names in a list: the most that KV gives at once. What is listed is kept below that by the brain. */
+const MAX_NAMES = 1_000;
+
+export async function administer(brain: Brain, registry: KVNamespace, request: Request, body: Uint8Array): Promise<Answer> {
+  const random = crypto.getRandomValues(new Uint8Array(32));
+  const found: Found = { records: {}, lists: {} };
+  for (let readings = 0; readings <= MAX_READINGS; readings++) {
+    const step = brain.administer(request, body, found, random);
+    if (step.kind === "done") {
+      for (const write of step.writes) await carryOut(brain, registry, write);
+      return step.answer;
+    }
+    if (step.verb === "record") {
+      found.records[step.name] = await registry.get(step.name);
+    } else {
+      const { keys } = await registry.list({ prefix: step.name, limit: MAX_NAMES });
+      found.lists[step.name] = keys.map(({ name, metadata }) => [name, metadata ?? null]);
+    }
+  }
+  throw new Error("the registry's answers did not settle the call");
+}
+
+async function carryOut(brain: Brain, registry: KVNamespace, write: Write): Promise<void> {
+  if (write.verb === "delete") {
+    await registry.delete(write.name);
+    brain.learn(write.name, null);
+    return;
+  }
+  const { name, value, metadata, until } = write;
+  await registry.put(name, value, {
+    ...(metadata !== undefined && { metadata }),
+    ...(until !== undefined && { expiration: until }),
+  });
+  // This isolate need not wait until what it knew is old.
+  brain.learn(name, value);
+}

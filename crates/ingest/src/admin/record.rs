@@ -1,0 +1,114 @@
+//! Records that are kept as they are given, once their kind has looked at them.
+//!
+//! A further kind is a further variant of [`RecordKind`]: where it is, its name in the registry, what makes it one, and
+//! what is shown of it.
+
+use super::{Defect, Done, Facts, Pause, Write};
+use crate::{
+    Answer,
+    decode::{Scanner, each_member, unwrapped},
+    limits::MAX_ADMIN_RECORD_BYTES,
+    members::Members,
+    signer::{self, Signer},
+};
+
+/// What a record is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Of {
+    /// An organization.
+    Organization,
+    /// All of them: the segment of its path.
+    Deployment(&'static str),
+}
+
+/// The kinds of record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RecordKind {
+    /// Whoever signs tokens: docs/TOKENS.md.
+    Signer,
+}
+
+const KINDS: [RecordKind; 1] = [RecordKind::Signer];
+
+impl RecordKind {
+    /// The kind of record that this path is of.
+    pub(super) fn at(of: Of, segment: Option<&str>) -> Option<Self> {
+        KINDS.into_iter().find(|kind| kind.place() == (of, segment))
+    }
+
+    /// Whose it is, and the last segment of its path.
+    const fn place(self) -> (Of, Option<&'static str>) {
+        match self {
+            Self::Signer => (Of::Deployment("signers"), None),
+        }
+    }
+
+    pub(super) fn is_organizations(self) -> bool {
+        self.place().0 == Of::Organization
+    }
+
+    /// What its names in the registry begin with; the id follows.
+    const fn prefix(self) -> &'static str {
+        match self {
+            Self::Signer => signer::LOOKUP,
+        }
+    }
+
+    /// What is wrong with a record, and what to do about it.
+    fn check(self, text: &str) -> Result<(), String> {
+        match self {
+            Self::Signer => Signer::parse(text).map(drop).ok_or_else(|| {
+                "a signer has algorithm (HS256 with a secret of 32 bytes or more, or EdDSA with a public_key), audience, \
+                 organizations and origins: see docs/TOKENS.md"
+                    .to_owned()
+            }),
+        }
+    }
+
+    /// Members that are never shown: whoever made them has them.
+    const fn secrets(self) -> &'static [&'static str] {
+        match self {
+            Self::Signer => &["secret"],
+        }
+    }
+
+    fn lookup(self, id: &str) -> String {
+        [self.prefix(), id].concat()
+    }
+}
+
+pub(super) fn show(kind: RecordKind, id: &str, facts: &Facts<'_>) -> Result<Done, Pause> {
+    let record = facts.found.record(&kind.lookup(id))?;
+    let absent = Defect::Absent { what: "such a record", remedy: "put one there" };
+    Ok(Done::told(without_secrets(kind, &record.ok_or(absent)?)))
+}
+
+pub(super) fn put(kind: RecordKind, id: &str, facts: &Facts<'_>) -> Result<Done, Pause> {
+    let text = unwrapped(facts.request)?;
+    if text.len() > MAX_ADMIN_RECORD_BYTES {
+        return Err(Defect::Record { detail: format!("larger than {MAX_ADMIN_RECORD_BYTES} bytes") }.into());
+    }
+    kind.check(&text).map_err(|detail| Defect::Record { detail })?;
+    let answer = Answer::json(200, without_secrets(kind, &text));
+    Ok(Done { writes: vec![Write::put(kind.lookup(id), text.into_owned())], answer })
+}
+
+pub(super) fn delete(kind: RecordKind, id: &str) -> Done {
+    Done { writes: vec![Write::Delete { name: kind.lookup(id) }], answer: Answer::json(200, "{}".to_owned()) }
+}
+
+/// The record without its secrets. One that can't be read is shown as none.
+fn without_secrets(kind: RecordKind, record: &str) -> String {
+    let mut shown = String::with_capacity(record.len());
+    let mut members = Members::open(&mut shown);
+    let read = each_member(&mut Scanner::new(record), |scanner, key| {
+        scanner.value()?;
+        let is_secret = kind.secrets().iter().any(|secret| *secret.as_bytes() == *key.name());
+        if !is_secret {
+            members.copy(key.name(), scanner.since(key.start));
+        }
+        Ok(())
+    });
+    members.close();
+    if read.is_ok() { shown } else { "{}".to_owned() }
+}
