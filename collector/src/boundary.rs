@@ -1,6 +1,9 @@
 //! Bytes in, slices out.
 
-use tallymark_ingest::{Administration, Answer, Filter, QuarantineRequest, Request, Sweep, Wanted, Write};
+use tallymark_ingest::{
+    Administration, Answer, ErasureOrder, ErasureRequest, Filter, QuarantineRequest, Request, Sweep, Wanted,
+    Write,
+};
 
 use crate::kind;
 
@@ -165,6 +168,22 @@ impl Output {
                 }
                 kind::ANSWER
             }
+        }
+    }
+
+    /// A limit and whether nothing is to be done; then what is wanted, a cursor and an id: empty where there is nothing
+    /// to say.
+    pub(crate) fn erasure(&mut self, request: ErasureRequest) {
+        let (verb, limit, dry_run, after, id) = match request {
+            ErasureRequest::List { after, limit } => ("list", limit, false, after.to_string(), String::new()),
+            ErasureRequest::Order(ErasureOrder { id, mode, dry_run }) => {
+                (mode.name(), 0, dry_run, String::new(), id)
+            }
+        };
+        self.number(limit);
+        self.number(u32::from(dry_run));
+        for text in [verb.to_owned(), after, id] {
+            self.text(text);
         }
     }
 

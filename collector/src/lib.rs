@@ -52,6 +52,7 @@ mod kind {
     pub(crate) const ADMINISTER: u32 = 7;
     /// Of [`super::administer`] alone.
     pub(crate) const READ: u32 = 8;
+    pub(crate) const ERASURE: u32 = 9;
 }
 
 /// Makes room for `len` bytes of input and says where to write them. Valid until the next call.
@@ -140,6 +141,11 @@ pub extern "C" fn receive(head_len: usize, body_len: usize, now_ms: f64) -> u32 
                 kind::QUARANTINE
             }
             Step::Administer => kind::ADMINISTER,
+            Step::Erasure { organization_id, request } => {
+                s.output.text(organization_id);
+                s.output.erasure(request);
+                kind::ERASURE
+            }
         }
     })
 }
@@ -178,6 +184,35 @@ pub extern "C" fn replay(organization_len: usize, page_len: usize, now_ms: f64) 
         s.output.clear();
         s.output.number(replayed.unreplayable);
         s.output.text(replayed.verdicts);
+    });
+}
+
+/// Takes from a page of rows what says whose they are: input is the organization's id and the page, see
+/// [`Collector::anonymise`], of which the output holds the answer. 0 if the tenant's plan can't be read.
+#[unsafe(no_mangle)]
+pub extern "C" fn anonymise(organization_len: usize, page_len: usize, now_ms: f64) -> u32 {
+    STATE.with_borrow_mut(|s| {
+        let organization_id = s.input.text(0, organization_len);
+        let page = s.input.text(organization_len, page_len);
+        let anonymised = s.collector.anonymise(organization_id, page, timestamp(now_ms));
+        s.input.release();
+        s.output.clear();
+        let is_done = anonymised.is_some();
+        s.output.text(anonymised.unwrap_or_default());
+        u32::from(is_done)
+    })
+}
+
+/// What stands for ids where they are not kept: input is the tenant's salt and the ids, see
+/// [`tallymark_ingest::pseudonyms`].
+#[unsafe(no_mangle)]
+pub extern "C" fn pseudonyms(salt_len: usize, ids_len: usize) {
+    STATE.with_borrow_mut(|s| {
+        let pseudonyms =
+            tallymark_ingest::pseudonyms(s.input.text(0, salt_len), s.input.text(salt_len, ids_len));
+        s.input.release();
+        s.output.clear();
+        s.output.text(pseudonyms);
     });
 }
 

@@ -113,6 +113,35 @@ export interface QuarantinePurge {
   is_complete: boolean;
 }
 
+/** What has come of an order to forget somebody, as `POST /v1/erasures` answers and `GET /v1/erasures` lists it. */
+export interface ErasureReceipt {
+  /** Order of the orders; null in a dry run, as is `erasure_id`. */
+  seq: number | null;
+  erasure_id: string | null;
+  /** What stands for the id that was given: its HMAC-SHA-256 under a salt that only the log knows. */
+  subject: string;
+  mode: "erase" | "anonymise" | "readmit";
+  dry_run: boolean;
+  requested_at: string;
+  /** When the last row was gone; null as long as rows are looked for. */
+  completed_at: string | null;
+  is_complete: boolean;
+  /** Ids of the subject, links between ids, and last wills of pages that were theirs: gone with the order itself. */
+  ids: number;
+  links: number;
+  wills: number;
+  /** Events erased or made anonymous so far, and erased from quarantine. */
+  events: number;
+  quarantined: number;
+}
+
+/** The answer of `GET /v1/erasures`. */
+export interface ErasuresPage {
+  erasures: ErasureReceipt[];
+  /** The cursor of the next page. */
+  next_after: number;
+}
+
 /** What became of a day's events: captured = stored + quarantined + dropped + under way. */
 export interface LedgerFigures {
   captured: number;

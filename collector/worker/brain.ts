@@ -5,6 +5,7 @@
  * how many numbers, the numbers, how many texts, then address and length of each.
  */
 import wasm from "./collector.wasm";
+import type { ErasureRequest } from "./log/erasure.ts";
 import type { Batch, Receipt } from "./log/log.ts";
 import type { QuarantineRequest, Verdict } from "./log/quarantine.ts";
 
@@ -15,6 +16,8 @@ interface Exports {
   configure(pathsLen: number, operatorsLen: number): void;
   receive(headLen: number, bodyLen: number, nowMs: number): number;
   replay(organizationLen: number, pageLen: number, nowMs: number): void;
+  anonymise(organizationLen: number, pageLen: number, nowMs: number): number;
+  pseudonyms(saltLen: number, idsLen: number): void;
   learn(lookupLen: number, recordLen: number, found: number, nowMs: number): void;
   acknowledge(slot: number, committed: number, stored: number, duplicates: number, quarantined: number): number;
   administer(headLen: number, bodyLen: number, foundLen: number, nowMs: number): number;
@@ -39,7 +42,8 @@ export type Step =
   | { readonly kind: "identities"; readonly organizationId: string; readonly after: number; readonly limit: number }
   | { readonly kind: "ledger"; readonly organizationId: string; readonly from: string; readonly to: string }
   | { readonly kind: "quarantine"; readonly organizationId: string; readonly request: QuarantineRequest }
-  | { readonly kind: "administer" };
+  | { readonly kind: "administer" }
+  | { readonly kind: "erasure"; readonly organizationId: string; readonly request: ErasureRequest };
 
 /** What was read of the registry for a call of the operator's. */
 export interface Found {
@@ -101,6 +105,8 @@ export class Brain {
         return { kind: "quarantine", organizationId: texts[0]!, request: quarantineRequest(numbers, texts) };
       case 7:
         return { kind: "administer" };
+      case 9:
+        return { kind: "erasure", organizationId: texts[0]!, request: erasureRequest(numbers, texts) };
       default:
         throw new Error(`unknown step ${kind}`);
     }
@@ -123,6 +129,26 @@ export class Brain {
     this.#wasm.replay(organization.byteLength, lines.byteLength, Date.now());
     const { numbers, texts } = this.#read();
     return { verdicts: JSON.parse(texts[0]!) as Verdict[], unreplayable: numbers[0]! };
+  }
+
+  /**
+   * Takes from rows, `[event_name, properties]`, what says whose they are, by the tenant's plan, which has to be learnt
+   * before: the properties that stay. Undefined if the plan can't be read.
+   */
+  anonymise(organizationId: string, rows: readonly (readonly [string, string])[]): string[] | undefined {
+    const page = rows.map(([name, properties]) => `${JSON.stringify(name)}\n${properties}\n`).join("");
+    const [organization, lines] = [encoder.encode(organizationId), encoder.encode(page)];
+    this.#write(organization, lines);
+    const isDone = this.#wasm.anonymise(organization.byteLength, lines.byteLength, Date.now());
+    return isDone === 0 ? undefined : linesOf(this.#read().texts[0]!);
+  }
+
+  /** What stands for ids where they are not kept, one for each. */
+  pseudonyms(salt: string, ids: readonly string[]): string[] {
+    const [key, lines] = [encoder.encode(salt), encoder.encode(ids.map((id) => `${JSON.stringify(id)}\n`).join(""))];
+    this.#write(key, lines);
+    this.#wasm.pseudonyms(key.byteLength, lines.byteLength);
+    return linesOf(this.#read().texts[0]!);
   }
 
   /** What the registry holds for a lookup; `null` if nothing. Remembered for minutes. */
@@ -196,6 +222,16 @@ function quarantineRequest(numbers: number[], texts: string[]): QuarantineReques
   ];
   const filter = { rule, eventName, before };
   return { verb, eventId, filter, after: Number(after), limit: numbers[0]!, dryRun: numbers[1] === 1 };
+}
+
+function erasureRequest(numbers: number[], texts: string[]): ErasureRequest {
+  const [, verb, after, id] = texts as [string, ErasureRequest["verb"], string, string];
+  return { verb, after: Number(after), limit: numbers[0]!, id, dryRun: numbers[1] === 1 };
+}
+
+/** Of a text that ends each of its lines. */
+function linesOf(text: string): string[] {
+  return text.split("\n").slice(0, -1);
 }
 
 /** What of a request the brain looks at, one a line: collector/src/boundary.rs reads it in this order. */

@@ -66,6 +66,8 @@ async function handle(brain: Brain, request: Request, env: Env): Promise<Answer>
       return quarantine(brain, log(env, step.organizationId), env.REGISTRY, step.organizationId, step.request);
     case "administer":
       return administer(brain, env.REGISTRY, request, body);
+    case "erasure":
+      return json(await log(env, step.organizationId).erase(step.organizationId, step.request));
     case "need_key":
       throw new Error(`the registry's answer for ${step.lookup} did not settle the question`);
   }

@@ -6,8 +6,10 @@ export const BACK_DOOR = {
       type: "ESModule",
       path: "back-door.mjs",
       contents: `export default { async fetch(request, env) {
-        const { organizationId, batch } = await request.json();
-        return Response.json(await env.LOG.getByName("log:" + organizationId).append(batch));
+        const { organizationId, batch, erasure, maxPages } = await request.json();
+        const log = env.LOG.getByName("log:" + organizationId);
+        if (erasure !== undefined) return new Response(await log.erase(organizationId, erasure, maxPages));
+        return Response.json(await log.append(batch));
       } }`,
     },
   ],
@@ -20,7 +22,15 @@ export const BACK_DOOR = {
  * the receipt.
  */
 export async function appendDirectly(world, organizationId, batch) {
+  return (await ask(world, { organizationId, batch })).json();
+}
+
+/** Has somebody forgotten, and no more pages of rows gone through than that, as if the Worker had ended then; the receipt. */
+export async function eraseDirectly(world, organizationId, erasure, maxPages) {
+  return (await ask(world, { organizationId, erasure, maxPages })).json();
+}
+
+async function ask(world, what) {
   const url = await world.mf.unsafeGetDirectURL("back-door");
-  const response = await fetch(url, { method: "POST", body: JSON.stringify({ organizationId, batch }) });
-  return response.json();
+  return fetch(url, { method: "POST", body: JSON.stringify(what) });
 }

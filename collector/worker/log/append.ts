@@ -4,14 +4,16 @@ import { enterLinks } from "./identity.ts";
 import type { Batch, Receipt } from "./log.ts";
 import { insertEvents, insertQuarantined } from "./rows.ts";
 import { enterReport, type StreamReport } from "./streams.ts";
+import type { Tombstones } from "./tombstones.ts";
 import { keepWills, numberExecuted } from "./wills.ts";
 
 /** `willsDueMs`: when this request's last wills are to be executed. */
-export function append(sql: SqlStorage, batch: Batch, willsDueMs: number): Receipt {
+export function append(sql: SqlStorage, given: Batch, willsDueMs: number, tombstones: Tombstones): Receipt {
+  const { batch, erased, ...refused } = tombstones.admit(given);
   let stored = 0;
   for (const rows of batch.rows) stored += insertEvents(sql, rows);
   const quarantined = batch.quarantinedCount > 0 ? insertQuarantined(sql, batch.quarantined) : 0;
-  const duplicates = batch.events + batch.quarantinedCount - stored - quarantined;
+  const duplicates = batch.events + batch.quarantinedCount - stored - quarantined + refused.duplicates;
 
   let reports = batch.streams === "" ? [] : (JSON.parse(batch.streams) as StreamReport[]);
   let unsequenced = batch.unsequenced;
@@ -19,8 +21,9 @@ export function append(sql: SqlStorage, batch: Batch, willsDueMs: number): Recei
   if (duplicates > 0) {
     // Some rows were there already: count for each stream what is really new.
     const fresh = freshByStream(sql, stored, quarantined);
+    for (const [id, n] of refused.erasedByStream) fresh.set(id, (fresh.get(id) ?? 0) + n);
     reports = reports.map(([id, high, , ...rest]) => [id, high, fresh.get(id) ?? 0, ...rest]);
-    unsequenced = stored + quarantined - reports.reduce((sum, report) => sum + report[2], 0);
+    unsequenced = stored + quarantined + erased - reports.reduce((sum, report) => sum + report[2], 0);
     // What was executed of a stream's wills counts for the stream from here on, and no longer on its own.
     reports = reports.map(([id, high, accounted, ...rest]) => {
       const numbered = numberExecuted(sql, id, batch);
@@ -29,6 +32,7 @@ export function append(sql: SqlStorage, batch: Batch, willsDueMs: number): Recei
     });
   }
   const books: Books = [["stored", "", stored]];
+  if (erased > 0) books.push(["dropped", "erased", erased]);
   if (duplicates > 0) books.push(["duplicate", "", duplicates]);
   if (quarantined > 0) books.push(...brokenRules(sql, quarantined));
   let captured = unsequenced - executed;

@@ -12,3 +12,26 @@ const COUNT = `
 export function enterBooks(sql: SqlStorage, day: string, books: Books): void {
   sql.exec(COUNT, day, JSON.stringify(books));
 }
+
+type Entry = readonly [outcome: string, reason: string];
+
+/** Moves between outcomes, by day of receipt. */
+export class DayBooks {
+  readonly #days = new Map<string, Map<string, number>>();
+
+  move(day: string, from: Entry, to: Entry): void {
+    let counts = this.#days.get(day);
+    if (counts === undefined) this.#days.set(day, (counts = new Map()));
+    for (const [entry, change] of [[from, -1], [to, 1]] as const) {
+      const key = entry.join("\n");
+      counts.set(key, (counts.get(key) ?? 0) + change);
+    }
+  }
+
+  enter(sql: SqlStorage): void {
+    for (const [day, counts] of this.#days) {
+      const books = [...counts].map(([key, count]) => [...key.split("\n"), count]) as Books;
+      enterBooks(sql, day, books);
+    }
+  }
+}

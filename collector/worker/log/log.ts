@@ -1,11 +1,13 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Env } from "../env.ts";
 import { append } from "./append.ts";
+import { Erasures, type ErasureRequest } from "./erasure.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { migrate } from "./migrate.ts";
 import { purge, quarantineList, quarantined, replayPage, settle } from "./quarantine.ts";
 import type { Filter, Purged, ReplayPage, Settled, Verdict } from "./quarantine.ts";
 import { events, identities, ledger } from "./read.ts";
+import { Tombstones } from "./tombstones.ts";
 import { WILL_AFTER_MS, executeWills, nextWillMs } from "./wills.ts";
 
 /** What the brain made of one request: `tallymark_ingest::Append`. */
@@ -44,6 +46,8 @@ export interface Receipt {
  */
 export class TenantLog extends DurableObject<Env> {
   readonly #appends: GroupCommit<Batch, Receipt>;
+  readonly #tombstones: Tombstones;
+  readonly #erasures: Erasures;
   /** When the alarm was last set to go off; unknown at first. */
   #alarmMs: number | undefined;
 
@@ -52,7 +56,12 @@ export class TenantLog extends DurableObject<Env> {
     const { storage } = state;
     migrate(storage);
     const willAfterMs = env.WILL_AFTER_MS ?? WILL_AFTER_MS;
-    this.#appends = new GroupCommit(storage, (batch) => append(storage.sql, batch, Date.now() + willAfterMs));
+    const tombstones = new Tombstones(storage.sql);
+    this.#tombstones = tombstones;
+    this.#erasures = new Erasures(storage, env.REGISTRY, tombstones);
+    this.#appends = new GroupCommit(storage, (batch) =>
+      append(storage.sql, batch, Date.now() + willAfterMs, tombstones),
+    );
   }
 
   async append(batch: Batch): Promise<Receipt> {
@@ -66,6 +75,7 @@ export class TenantLog extends DurableObject<Env> {
     this.#alarmMs = undefined;
     const { storage } = this.ctx;
     storage.transactionSync(() => executeWills(storage.sql, Date.now()));
+    await this.#erasures.proceed();
     await this.#setAlarm();
   }
 
@@ -96,7 +106,7 @@ export class TenantLog extends DurableObject<Env> {
 
   settle(organizationId: string, verdicts: readonly Verdict[]): Settled {
     const { storage } = this.ctx;
-    return storage.transactionSync(() => settle(storage.sql, organizationId, verdicts));
+    return storage.transactionSync(() => settle(storage.sql, organizationId, verdicts, this.#tombstones));
   }
 
   purge(filter: Filter, after: number, limit: number, dryRun: boolean): Purged {
@@ -104,9 +114,27 @@ export class TenantLog extends DurableObject<Env> {
     return storage.transactionSync(() => purge(storage.sql, filter, after, limit, dryRun));
   }
 
+  /** Has somebody forgotten, or let in again. The text of the receipt; `maxPages`: see erasure.ts. */
+  async erase(organizationId: string, request: ErasureRequest, maxPages?: number): Promise<string> {
+    const { verb, id, dryRun } = request;
+    if (verb === "list") return this.erasures(request.after, request.limit);
+    if (dryRun) return this.#erasures.foresee(verb, id);
+    const seq = this.#erasures.order(organizationId, verb, id);
+    await this.#setAlarm();
+    await this.#erasures.carryOut(seq, maxPages);
+    return this.#erasures.receipt(seq);
+  }
+
+  erasures(after: number, limit: number): string {
+    return this.#erasures.list(after, limit);
+  }
+
+  /** Sets the alarm to the earliest that any part of the log asks for. */
   async #setAlarm(): Promise<void> {
-    const dueMs = nextWillMs(this.ctx.storage.sql);
-    if (dueMs === null || dueMs === this.#alarmMs) return;
+    const asked = [nextWillMs(this.ctx.storage.sql), this.#erasures.dueMs].filter((ms) => ms !== null);
+    if (asked.length === 0) return;
+    const dueMs = Math.min(...asked);
+    if (dueMs === this.#alarmMs) return;
     this.#alarmMs = dueMs;
     await this.ctx.storage.setAlarm(dueMs);
   }

@@ -5,9 +5,10 @@ import identity from "./0004_identity.sql";
 import token from "./0005_token.sql";
 import provenance from "./0006_provenance.sql";
 import plan from "./0007_plan.sql";
+import tombstone from "./0008_tombstone.sql";
 
 /** Every version of the schema, oldest first. Append, never edit: each runs once in each tenant's log. */
-const MIGRATIONS: readonly string[] = [log, reports, will, identity, token, provenance, plan];
+const MIGRATIONS: readonly string[] = [log, reports, will, identity, token, provenance, plan, tombstone];
 
 /** Brings a tenant's database to the newest schema, on the first use after a deploy; all or nothing. */
 export function migrate(storage: DurableObjectStorage): void {

@@ -5,10 +5,11 @@
  * outcome to another, in the books of the day it was received, and in the transaction of the row; its stream's numbers
  * are as they were.
  */
-import { enterBooks, type Books } from "./books.ts";
+import { DayBooks } from "./books.ts";
 import { enterLinks } from "./identity.ts";
 import { pageOf, type Row } from "./read.ts";
 import { changes, insertEvents } from "./rows.ts";
+import type { Tombstones } from "./tombstones.ts";
 
 /** Which events are meant: those for which all hold that are not empty. */
 export interface Filter {
@@ -114,7 +115,12 @@ export function replayPage(sql: SqlStorage, filter: Filter, after: number, limit
 }
 
 /** Does what the brain says of events, as far as they are still in quarantine: twice is the same as once. */
-export function settle(sql: SqlStorage, organizationId: string, verdicts: readonly Verdict[]): Settled {
+export function settle(
+  sql: SqlStorage,
+  organizationId: string,
+  verdicts: readonly Verdict[],
+  tombstones: Tombstones,
+): Settled {
   const books = new DayBooks();
   const settled = { stored: 0, quarantined: {} as Record<string, number> };
   for (const verdict of verdicts) {
@@ -130,6 +136,12 @@ export function settle(sql: SqlStorage, organizationId: string, verdicts: readon
     if (verdict.length === 3) {
       const [eventId, row, links] = verdict;
       sql.exec("delete from quarantined_event where seq = ?1", known.seq);
+      // Of somebody who is being forgotten at this moment: their quarantine has not been reached yet.
+      if (!tombstones.admits(row)) {
+        sql.exec("insert into erased_event (event_id) values (?1)", eventId);
+        books.move(known.day, ["quarantined", known.rule], ["dropped", "erased"]);
+        continue;
+      }
       if (insertEvents(sql, `[${row}]`) !== 1) throw new Error(`${eventId} is stored and in quarantine at once`);
       if (links !== "") enterLinks(sql, links);
       books.move(known.day, ["quarantined", known.rule], ["stored", ""]);
@@ -173,7 +185,7 @@ export function purge(sql: SqlStorage, filter: Filter, after: number, limit: num
   if (dryRun || rows.length === 0) return { purged, next };
   sql.exec(
     `update quarantined_event set purged_at = ?1, event_name = null, path = '', expected = '', got = '',
-       sdk_version = null, body = 'null', provenance = null
+       sdk_version = null, body = 'null', provenance = null, subject = null
      where seq in (select value from json_each(?2))`,
     new Date().toISOString(),
     JSON.stringify(rows.map(({ seq }) => seq)),
@@ -195,27 +207,4 @@ function among(filter: Filter, after: number, limit: number): [where: string, ..
     if (value !== "") where += ` and ${condition} ?${bindings.push(value)}`;
   }
   return [`${where} order by seq limit ?2`, ...bindings];
-}
-
-type Entry = readonly [outcome: string, reason: string];
-
-/** Moves between outcomes, by day of receipt. */
-class DayBooks {
-  readonly #days = new Map<string, Map<string, number>>();
-
-  move(day: string, from: Entry, to: Entry): void {
-    let counts = this.#days.get(day);
-    if (counts === undefined) this.#days.set(day, (counts = new Map()));
-    for (const [entry, change] of [[from, -1], [to, 1]] as const) {
-      const key = entry.join("\n");
-      counts.set(key, (counts.get(key) ?? 0) + change);
-    }
-  }
-
-  enter(sql: SqlStorage): void {
-    for (const [day, counts] of this.#days) {
-      const books = [...counts].map(([key, count]) => [...key.split("\n"), count]) as Books;
-      enterBooks(sql, day, books);
-    }
-  }
 }

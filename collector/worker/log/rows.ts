@@ -5,7 +5,7 @@
  */
 const ROW = Array.from({ length: 16 }, (_, i) => `value->>${i}`).join(", ");
 /** Its body stays JSON whatever it is: an item of a batch may be `null` or a bare text. */
-const QUARANTINED_ROW = Array.from({ length: 13 }, (_, i) => (i === 10 ? "value->10" : `value->>${i}`)).join(", ");
+const QUARANTINED_ROW = Array.from({ length: 14 }, (_, i) => (i === 10 ? "value->10" : `value->>${i}`)).join(", ");
 
 /** An id that is quarantined is accounted for already: it becomes a row by a replay, not by a retry. */
 const INSERT_EVENTS = `
@@ -17,7 +17,7 @@ const INSERT_EVENTS = `
 
 const INSERT_QUARANTINED = `
   insert into quarantined_event (event_id, event_name, received_at, organization_id, stream_id, rule, path, expected,
-    got, sdk_version, body, provenance, plan_version)
+    got, sdk_version, body, provenance, plan_version, subject)
   select ${QUARANTINED_ROW} from jsonb_each(?1)
   where not exists (select 1 from domain_event e where e.organization_id = value->>3 and e.event_id = value->>0)
   on conflict do nothing`;

@@ -28,10 +28,10 @@ pub struct Append {
     pub events: u32,
     /// Rows for `quarantined_event`: a JSON array of `[event_id, event_name|null, received_at,
     /// organization_id, stream_id|null, rule, path, expected, got, sdk_version|null, body, provenance,
-    /// plan_version|null]`, or empty.
+    /// plan_version|null, subject|null]`, or empty.
     /// `body` is the event as it came. If no database can hold that as JSON it is `{"$text":"…","$bytes":n}`:
     /// its text, or of an oversized event the beginning of it, and how long that was. `plan_version` is of the tracking
-    /// plan whose rule it broke; null if the rule is built in.
+    /// plan whose rule it broke; null if the rule is built in. `subject` is whose event it is: see `erasure`.
     pub quarantined: String,
     /// How many rows that is.
     pub quarantined_count: u32,

@@ -3,8 +3,8 @@
 use tallymark_event::Timestamp;
 
 use crate::{
-    Administration, Answer, Append, Protocol, QuarantineRequest, Query, Refusal, Replayed, Request, Settings,
-    admin, admit, ga4,
+    Administration, Answer, Append, ErasureRequest, Protocol, QuarantineRequest, Query, Refusal, Replayed,
+    Request, Settings, admin, admit, anonymise, ga4,
     keys::KeyRecord,
     limits::ADMIN_RANDOM_BYTES,
     pipeline,
@@ -36,6 +36,13 @@ pub enum Step {
     },
     /// The operator calls: ask [`Collector::administer`] what to do.
     Administer,
+    /// See to whom the tenant has forgotten.
+    Erasure {
+        /// The tenant.
+        organization_id: String,
+        /// What is wanted.
+        request: ErasureRequest,
+    },
     /// Answer at once.
     Answer(Answer),
 }
@@ -95,6 +102,17 @@ impl Collector {
         Administration::Done { writes: Vec::new(), answer }
     }
 
+    /// Takes from a page of a tenant's rows what says whose they are, by its plan, which the caller has looked up. `page`
+    /// has two lines for each row, its event's name as a JSON string and its properties; the answer has a line each, the
+    /// properties that stay. `None` if the plan can't be read, and so nobody can say what stays.
+    pub fn anonymise(&self, organization_id: &str, page: &str, now: Timestamp) -> Option<String> {
+        match self.registry.plans.get(organization_id, now) {
+            Ok(Known::Plan(record)) => Some(anonymise::anonymise(Some(&record.plan), page)),
+            Ok(Known::Without) => Some(anonymise::anonymise(None, page)),
+            Ok(Known::Unknown) | Err(_) => None,
+        }
+    }
+
     /// The next step, or what a refused request is answered.
     fn step(&self, request: &Request<'_>, now: Timestamp) -> Result<Step, Answer> {
         let route =
@@ -127,6 +145,9 @@ impl Collector {
                 self.quarantine(request, now, admit::admit_owner, || QuarantineRequest::purge(request))
             }
             Route::Admin(_) => admin::admit(&self.settings.operators, request).map(|()| Step::Administer),
+            // Receipts say when somebody was erased: with the server's key, like the order.
+            Route::ListErasures => self.erasure(request, now, || ErasureRequest::list(request.query)),
+            Route::OrderErasure => self.erasure(request, now, || ErasureRequest::order(request)),
             Route::Readiness => Ok(Step::Answer(Answer::ready())),
         };
         step.map_err(|refusal| refusal.answer())
@@ -159,6 +180,18 @@ impl Collector {
         self.with_key(request, now, |record| {
             let organization_id = admit(record)?.to_owned();
             Ok(Step::Quarantine { organization_id, request: wanted()? })
+        })
+    }
+
+    fn erasure(
+        &self,
+        request: &Request<'_>,
+        now: Timestamp,
+        wanted: impl FnOnce() -> Result<ErasureRequest, Refusal>,
+    ) -> Result<Step, Refusal> {
+        self.with_key(request, now, |record| {
+            let organization_id = admit::admit_owner(record)?.to_owned();
+            Ok(Step::Erasure { organization_id, request: wanted()? })
         })
     }
 

@@ -35,11 +35,13 @@
 
 mod admin;
 mod admit;
+mod anonymise;
 mod answer;
 mod append;
 mod clean;
 mod collector;
 mod decode;
+mod erasure;
 mod ga4;
 mod identity;
 mod judge;
@@ -73,6 +75,7 @@ pub use admin::{Administration, Defect as AdminDefect, Operators, Wanted, Write}
 pub use answer::Answer;
 pub use append::Append;
 pub use collector::{Collector, Step};
+pub use erasure::{ErasureMode, ErasureOrder, ErasureRequest, pseudonyms};
 pub use posthog::capture_v1::Defect as CaptureV1Defect;
 pub use preview::{Broken, Preview, preview};
 pub use quarantine::{Filter, QuarantineRequest, Replayed, Sweep};

@@ -1,9 +1,10 @@
 //! What says something about a person, dropped or hashed as the tenant's plan has it.
 
 use hmac::Mac;
-use tallymark_plan::plan::{Object, PiiAction, Shape, Type};
+use tallymark_plan::plan::{Object, PiiAction, Property, Shape, Type};
 
 use crate::{
+    anonymise::is_personal,
     decode::{Kind, Malformed, Scanner, Value, each_member},
     plans::Salt,
     text,
@@ -12,27 +13,65 @@ use crate::{
 /// Appends an object without what `object` has dropped, and with the hash of what it has hashed. The rest stays as it
 /// stands.
 pub(crate) fn write(text: &str, object: &Object, salt: Option<&Salt>, out: &mut String) {
+    write_or_nothing(text, Some(object), Treatment::Planned(salt), out);
+}
+
+/// Appends an object of properties without what is anybody's: what has a class in the plan, whatever that does about it,
+/// and what [`is_personal`].
+pub(crate) fn cut(text: &str, object: Option<&Object>, out: &mut String) {
+    write_or_nothing(text, object, Treatment::Cut, out);
+}
+
+/// What is done about a property with a class.
+#[derive(Clone, Copy)]
+enum Treatment<'s> {
+    /// What the plan says.
+    Planned(Option<&'s Salt>),
+    /// It goes.
+    Cut,
+}
+
+impl Treatment<'_> {
+    fn of(self, property: Option<&Property>) -> PiiAction {
+        match (self, property.and_then(|property| property.pii)) {
+            (_, None) => PiiAction::Keep,
+            (Self::Planned(_), Some(pii)) => pii.action,
+            (Self::Cut, Some(_)) => PiiAction::Drop,
+        }
+    }
+
+    /// Whether there may be something in it that does not stay as it is.
+    fn looks_into(self, shape: &Shape) -> bool {
+        shape.holds_private()
+            || (matches!(self, Self::Cut) && matches!(shape.kind, Type::Object(_) | Type::Array(_)))
+    }
+}
+
+fn write_or_nothing(text: &str, object: Option<&Object>, treatment: Treatment<'_>, out: &mut String) {
     let start = out.len();
-    if write_object(&mut Scanner::new(text), object, salt, out).is_err() {
+    let mut scanner = Scanner::new(text);
+    if write_object(&mut scanner, object, treatment, matches!(treatment, Treatment::Cut), out).is_err() {
         // Never: it has been scanned before. But then, nothing of it is worth a leak.
         out.truncate(start);
         out.push_str("{}");
     }
 }
 
+/// `cuts_personal`: these are an event's properties, of which some say who it was by their names alone.
 fn write_object(
     scanner: &mut Scanner<'_>,
-    object: &Object,
-    salt: Option<&Salt>,
+    object: Option<&Object>,
+    treatment: Treatment<'_>,
+    cuts_personal: bool,
     out: &mut String,
 ) -> Result<(), Malformed> {
     out.push('{');
     let mut comma = "";
     each_member(scanner, |scanner, key| {
         let written_key = scanner.since(key.start);
-        let property = object.find(&key.name()).map(|(_, property)| property);
-        let action = property.and_then(|property| property.pii).map_or(PiiAction::Keep, |pii| pii.action);
-        if action == PiiAction::Drop {
+        let property = object.and_then(|object| object.find(&key.name())).map(|(_, property)| property);
+        let action = treatment.of(property);
+        if action == PiiAction::Drop || (cuts_personal && is_personal(&key.name())) {
             scanner.value()?;
             return Ok(());
         }
@@ -40,9 +79,12 @@ fn write_object(
         out.push_str(written_key);
         comma = ",";
         match (action, property) {
-            (PiiAction::Hash, _) => write_hash(scanner.value()?, salt, out),
-            (_, Some(property)) if property.shape.holds_private() => {
-                write_within(scanner, &property.shape, salt, out)?;
+            (PiiAction::Hash, _) => {
+                let Treatment::Planned(salt) = treatment else { return scanner.value().map(|_| ()) };
+                write_hash(scanner.value()?, salt, out);
+            }
+            (_, Some(property)) if treatment.looks_into(&property.shape) => {
+                write_within(scanner, &property.shape, treatment, out)?;
             }
             _ => out.push_str(scanner.value()?.as_str()),
         }
@@ -57,11 +99,11 @@ fn write_object(
 fn write_within(
     scanner: &mut Scanner<'_>,
     shape: &Shape,
-    salt: Option<&Salt>,
+    treatment: Treatment<'_>,
     out: &mut String,
 ) -> Result<(), Malformed> {
     match (&shape.kind, scanner.peek()) {
-        (Type::Object(object), Some(b'{')) => write_object(scanner, object, salt, out),
+        (Type::Object(object), Some(b'{')) => write_object(scanner, Some(object), treatment, false, out),
         (Type::Array(list), Some(b'[')) => {
             out.push('[');
             scanner.enter_array()?;
@@ -70,9 +112,13 @@ fn write_within(
             while scanner.next_item(&mut first)? {
                 out.push_str(comma);
                 comma = ",";
-                write_within(scanner, &list.items, salt, out)?;
+                write_within(scanner, &list.items, treatment, out)?;
             }
             out.push(']');
+            Ok(())
+        }
+        _ if !shape.holds_private() => {
+            out.push_str(scanner.value()?.as_str());
             Ok(())
         }
         _ => {

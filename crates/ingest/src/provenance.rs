@@ -6,7 +6,7 @@ use tallymark_event::{Source, Trust, json, wire};
 use crate::{
     Protocol,
     admit::Admission,
-    decode::{Kind, Value, fields},
+    decode::{Kind, fields},
     text::Text,
 };
 

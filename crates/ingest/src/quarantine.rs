@@ -18,7 +18,8 @@ use crate::{
     judge::Violation,
     limits::{MAX_CONTEXT_TEXT_BYTES, OVERSIZE_KEPT_BYTES},
     provenance::Provenance,
-    text,
+    tag::COOKIELESS,
+    text::{self, Overlong, Text},
 };
 
 /// What such a row says of its event.
@@ -60,7 +61,22 @@ impl Quarantined<'_, '_> {
         provenance.write(out);
         out.push(',');
         violation.rule.write_plan_version(out);
+        out.push(',');
+        out.push_str(self.subject().as_deref().unwrap_or("null"));
         out.push(']');
+    }
+}
+
+impl<'t> Quarantined<'_, 't> {
+    /// Whose event it is, as far as it can be told: what its row would have as `user_id`, or else as `anonymous_id`.
+    fn subject(&self) -> Option<Text<'t>> {
+        let Event { lifted, distinct_id, anonymous_id, .. } = self.event;
+        let id = |value: Option<Value<'t>>| text::id(value, Overlong::Cut).ok().flatten();
+        let distinct = || distinct_id.or(lifted.distinct_id).and_then(text::distinct_id);
+        let token_user = self.provenance.user_id.clone();
+        let subject =
+            token_user.or_else(|| id(lifted.user_id)).or_else(distinct).or_else(|| id(*anonymous_id));
+        subject.filter(|id| id != COOKIELESS)
     }
 }
 

@@ -31,6 +31,10 @@ pub(crate) enum Route<'p> {
     PurgeQuarantine,
     /// Reads or changes the registry.
     Admin(admin::Route<'p>),
+    /// Gives receipts of erasures.
+    ListErasures,
+    /// Has somebody forgotten.
+    OrderErasure,
     /// Says that the collector is up.
     Readiness,
 }
@@ -90,7 +94,11 @@ pub(crate) fn route<'p>(settings: &Settings, method: &str, path: &'p str) -> Res
         ("" | "_readiness" | "_liveness", _) => (Route::Readiness, Methods::Get),
         ("v1/events", "GET") => (Route::ReadEvents, Methods::Get),
         ("v1/events", "POST") => (Route::Ingest(Protocol::DomainEvents), Methods::Post),
-        ("v1/events", _) => return Err(Refusal::method_not_allowed(method, Methods::GetAndPost.name())),
+        ("v1/erasures", "POST") => (Route::OrderErasure, Methods::Post),
+        ("v1/erasures", "GET") => (Route::ListErasures, Methods::Get),
+        ("v1/events" | "v1/erasures", _) => {
+            return Err(Refusal::method_not_allowed(method, Methods::GetAndPost.name()));
+        }
         ("v1/identities", _) => (Route::ReadIdentities, Methods::Get),
         ("v1/ledger", _) => (Route::ReadLedger, Methods::Get),
         ("v1/quarantine", _) => (Route::ListQuarantine, Methods::Get),
@@ -158,6 +166,9 @@ mod tests {
         assert_eq!(status("POST", "/v1/quarantine/replay"), Ok(Route::ReplayQuarantine));
         assert_eq!(status("GET", "/v1/quarantine/purge"), Err(405));
         assert_eq!(status("POST", "/v1/quarantine/01a1"), Err(405));
+        assert_eq!(status("POST", "/v1/erasures"), Ok(Route::OrderErasure));
+        assert_eq!(status("GET", "/v1/erasures/"), Ok(Route::ListErasures));
+        assert_eq!(status("DELETE", "/v1/erasures"), Err(405));
         assert_eq!(status("GET", "/_readiness"), Ok(Route::Readiness));
         assert_eq!(status("GET", "/"), Ok(Route::Readiness));
         assert_eq!(status("DELETE", "/_readiness"), Err(405));

@@ -243,7 +243,7 @@ pub(crate) struct Who<'a, 't> {
 }
 
 /// `posthog-js` without cookies: the distinct id of all its visitors.
-const COOKIELESS: &str = "\"$posthog_cookieless\"";
+pub(crate) const COOKIELESS: &str = "\"$posthog_cookieless\"";
 
 /// By what the batch dialect's clients send.
 fn who<'a, 't>(source: Source, event: &Event<'_>, checked: &'a Checked<'t>) -> Who<'a, 't> {

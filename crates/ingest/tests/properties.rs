@@ -217,7 +217,7 @@ fn assert_consistent(append: &Append, items: usize) {
         text => serde_json::from_str(text).unwrap(),
     };
     assert_eq!(quarantined.len(), append.quarantined_count as usize);
-    assert!(quarantined.iter().all(|row| row.len() == 13));
+    assert!(quarantined.iter().all(|row| row.len() == 14));
     let streams: Vec<Stream> = match append.streams.as_str() {
         "" => Vec::new(),
         text => serde_json::from_str(text).unwrap(),
@@ -230,7 +230,7 @@ fn assert_consistent(append: &Append, items: usize) {
         let (_, seq_high, ..) = streams.iter().find(|(reported, ..)| *reported == id).unwrap();
         assert!((1..=seq_high + 1).contains(&seq));
         let row: Vec<Value> = serde_json::from_str(&row).unwrap();
-        assert_eq!(row.len(), if is_quarantined { 13 } else { COLUMNS.len() });
+        assert_eq!(row.len(), if is_quarantined { 14 } else { COLUMNS.len() });
     }
     let links: Vec<Link> = match append.links.as_str() {
         "" => Vec::new(),

@@ -25,7 +25,8 @@ fn one_bad_event_leaves_the_others() {
             json!({"uuid": UUID, "distinct_id": "d"}),
             json!({"protocol": "batch", "source": "browser", "trust": "origin", "context":
                 {"dialect": "posthog", "user_agent": "test \"agent\"", "country": "CZ"}}),
-            Value::Null
+            Value::Null,
+            json!("d")
         ]
     );
     assert_eq!((&quarantine[1][5], &quarantine[1][10]), (&json!("not_an_object"), &json!(7)));

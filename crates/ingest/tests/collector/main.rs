@@ -143,7 +143,7 @@ fn broken(event: &Value) -> (String, String) {
     let append = append(&post("/batch/", of_browser(&json!([event])).as_bytes()));
     assert_eq!((append.events, append.quarantined_count), (0, 1));
     let row = quarantined(&append).remove(0);
-    assert_eq!(row.len(), 13);
+    assert_eq!(row.len(), 14);
     (row[5].as_str().unwrap().to_owned(), row[6].as_str().unwrap().to_owned())
 }
 

@@ -362,3 +362,23 @@ fn a_replay_goes_by_the_plan_of_now() {
         "by a plan that can't be read nothing is judged"
     );
 }
+
+#[test]
+fn made_anonymous_an_event_has_nothing_that_the_plan_has_a_class_for() {
+    let mut collector = Collector::new(Settings::default());
+    let properties = json!({
+        "plan": "free", "email": "a@example.com", "ip": "10.0.0.1", "$user_id": "42", "$set": {"a": 1},
+        "friends": [{"name": "Zo", "since": "2026-11-21"}],
+    });
+    let page = format!("\"signed_up\"\n{properties}\n\"unplanned\"\n{{\"email\":\"kept\"}}\n");
+    assert_eq!(collector.anonymise("org_shop", &page, now()), None, "nobody has asked for the plan");
+    for mode in ["enforce", "observe"] {
+        collector.learn("plan:org_shop", Some(&plan_record(mode)), now());
+        let kept = collector.anonymise("org_shop", &page, now()).unwrap();
+        let kept: Vec<Value> = kept.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(kept[0], json!({"plan": "free", "friends": [{"since": "2026-11-21"}]}));
+        assert_eq!(kept[1], json!({"email": "kept"}), "of which no plan says anything");
+    }
+    collector.learn("plan:org_shop", Some("{"), now());
+    assert_eq!(collector.anonymise("org_shop", &page, now()), None, "a plan that can't be read");
+}

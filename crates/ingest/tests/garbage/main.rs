@@ -82,13 +82,13 @@ fn receive(collector: &mut Collector, sample: &Sample) -> Step {
 fn check(step: &Step) {
     match step {
         Step::NeedKey { lookup } => panic!("asks for {lookup} after it was told"),
-        Step::Query(_) | Step::Quarantine { .. } => {}
         Step::Administer => panic!("nobody may"),
+        Step::Query(_) | Step::Erasure { .. } | Step::Quarantine { .. } => {}
         Step::Answer(answer) => assert!((200..500).contains(&answer.status), "{answer:?}"),
         Step::Append(append) => {
             let rows: usize = append.rows.iter().map(|chunk| rows_in(chunk, COLUMNS.len())).sum();
             assert_eq!(rows, append.events as usize);
-            assert_eq!(rows_in(&append.quarantined, 13), append.quarantined_count as usize);
+            assert_eq!(rows_in(&append.quarantined, 14), append.quarantined_count as usize);
             let accounted = u64::from(append.unsequenced) + streams(append);
             assert_eq!(
                 accounted,
