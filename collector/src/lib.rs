@@ -248,6 +248,18 @@ pub extern "C" fn acknowledge(
     })
 }
 
+/// What a request is for, by name: input is its method and its path, a line each.
+#[unsafe(no_mangle)]
+pub extern "C" fn route_name(len: usize) {
+    STATE.with_borrow_mut(|s| {
+        let (method, path) = s.input.text(0, len).split_once('\n').unwrap_or_default();
+        let name = s.collector.route_name(method, path);
+        s.input.release();
+        s.output.clear();
+        s.output.text(name.to_owned());
+    });
+}
+
 /// The answer to a body that the Worker stopped reading at [`MAX_BODY_BYTES`].
 #[unsafe(no_mangle)]
 pub extern "C" fn refuse_too_large() -> u32 {

@@ -21,6 +21,7 @@ interface Exports {
   learn(lookupLen: number, recordLen: number, found: number, nowMs: number): void;
   acknowledge(slot: number, committed: number, stored: number, duplicates: number, quarantined: number): number;
   administer(headLen: number, bodyLen: number, foundLen: number, nowMs: number): number;
+  route_name(len: number): void;
   refuse_too_large(): number;
   max_body_bytes(): number;
 }
@@ -163,6 +164,14 @@ export class Brain {
     const { stored, duplicates, quarantined } = receipt ?? { stored: 0, duplicates: 0, quarantined: 0 };
     this.#wasm.acknowledge(slot, receipt === undefined ? 0 : 1, stored, duplicates, quarantined);
     return this.#answer();
+  }
+
+  /** What a request is for, by a name that holds nothing of the request: paths may have keys in them. */
+  routeName(request: Request): string {
+    const target = encoder.encode(`${request.method}\n${new URL(request.url).pathname}`);
+    this.#write(target);
+    this.#wasm.route_name(target.byteLength);
+    return this.#read().texts[0]!;
   }
 
   refuseTooLarge(): Answer {

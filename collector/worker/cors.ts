@@ -30,9 +30,10 @@ export function preflight(request: Request): Response {
 /** Seconds after which a client may try again when the collector itself failed. */
 const RETRY_AFTER_S = "1";
 
-export function respond(request: Request, answer: Answer): Response {
+export function respond(request: Request, answer: Answer, requestId: string): Response {
   const headers: Record<string, string> = {
     ...corsHeaders(request),
+    "x-request-id": requestId,
     "content-type": answer.contentType,
     "cache-control": answer.maxAgeS > 0 ? `public, max-age=${answer.maxAgeS}` : "no-store",
   };

@@ -17,4 +17,6 @@ export interface Env {
   readonly POSTHOG_ASSETS?: string;
   /** How long a hidden page's stream is silent before its last will is executed, in ms. */
   readonly WILL_AFTER_MS?: number;
+  /** Takes a data point for each request (telemetry.ts), if it is bound: docs/OPERATIONS.md. */
+  readonly ANALYTICS?: AnalyticsEngineDataset;
 }

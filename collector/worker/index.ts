@@ -9,8 +9,11 @@ import { readBody, TOO_LARGE } from "./body.ts";
 import { Brain } from "./brain.ts";
 import { preflight, respond } from "./cors.ts";
 import type { Env } from "./env.ts";
+import { health } from "./health.ts";
+import { note, textOf } from "./journal.ts";
 import { quarantine } from "./quarantine.ts";
 import { snippetScript } from "./snippet.ts";
+import { Call } from "./telemetry.ts";
 import type { Answer, Step } from "./brain.ts";
 
 export { TenantLog } from "./log/log.ts";
@@ -25,25 +28,36 @@ export default {
     if (request.method === "OPTIONS") return preflight(request);
     const script = snippetScript(request, env);
     if (script !== undefined) return script;
-    brain ??= new Brain(env.INGEST_PATHS ?? [], env.ADMIN_TOKEN_SHA256 ?? "");
-    try {
-      return respond(request, await handle(brain, request, env));
-    } catch (error) {
-      // Either the brain trapped, and its instance can't be trusted any more, or the platform failed. The
-      // client keeps its events and tries again.
-      brain = undefined;
-      console.error("collector.failed", error);
-      return respond(request, {
-        status: 503,
-        contentType: "application/json",
-        body: '{"type":"server_error","code":"internal","detail":"the collector failed; send the same request again","attr":null}',
-        maxAgeS: 0,
-      });
-    }
+    const call = new Call(request);
+    const answer = (await health(request, env, () => brainFor(env))) ?? (await answerTo(request, env, call));
+    call.answered(request, answer, brain, env);
+    return respond(request, answer, call.id);
   },
 } satisfies ExportedHandler<Env>;
 
-async function handle(brain: Brain, request: Request, env: Env): Promise<Answer> {
+function brainFor(env: Env): Brain {
+  return new Brain(env.INGEST_PATHS ?? [], env.ADMIN_TOKEN_SHA256 ?? "");
+}
+
+async function answerTo(request: Request, env: Env, call: Call): Promise<Answer> {
+  try {
+    brain ??= brainFor(env);
+    return await handle(brain, request, env, call);
+  } catch (error) {
+    // Either the brain trapped, and its instance can't be trusted any more, or the platform failed. The
+    // client keeps its events and tries again.
+    brain = undefined;
+    note("error", "collector.failed", { request_id: call.id, organization_id: call.organizationId, error: textOf(error) });
+    return {
+      status: 503,
+      contentType: "application/json",
+      body: '{"type":"server_error","code":"internal","detail":"the collector failed; send the same request again","attr":null}',
+      maxAgeS: 0,
+    };
+  }
+}
+
+async function handle(brain: Brain, request: Request, env: Env, call: Call): Promise<Answer> {
   const body = await readBody(request, brain.maxBodyBytes);
   if (body === TOO_LARGE) return brain.refuseTooLarge();
   let step = brain.receive(request, body);
@@ -51,11 +65,12 @@ async function handle(brain: Brain, request: Request, env: Env): Promise<Answer>
     brain.learn(step.lookup, await env.REGISTRY.get(step.lookup));
     step = brain.receive(request, body);
   }
+  if ("organizationId" in step) call.organizationId = step.organizationId;
   switch (step.kind) {
     case "answer":
       return step.answer;
     case "append":
-      return append(brain, step, env);
+      return append(brain, step, env, call);
     case "events":
       return json(await log(env, step.organizationId).events(step.after, step.limit));
     case "identities":
@@ -74,13 +89,16 @@ async function handle(brain: Brain, request: Request, env: Env): Promise<Answer>
 }
 
 /** Answers only after the log has committed: a 200 is a promise. */
-async function append(brain: Brain, step: Extract<Step, { kind: "append" }>, env: Env): Promise<Answer> {
+async function append(brain: Brain, step: Extract<Step, { kind: "append" }>, env: Env, call: Call): Promise<Answer> {
   let receipt;
+  const startMs = Date.now();
   try {
     receipt = await log(env, step.organizationId).append(step.batch);
+    call.receipt = receipt;
   } catch (error) {
-    console.error("log.append_failed", error);
+    note("error", "log.append_failed", { request_id: call.id, organization_id: call.organizationId, error: textOf(error) });
   }
+  call.appendMs = Date.now() - startMs;
   return brain.acknowledge(step.slot, receipt);
 }
 

@@ -50,6 +50,11 @@ function built(path) {
   return readFileSync(file);
 }
 
+/** A module of this folder. */
+function beside(name) {
+  return readFileSync(new URL(name, import.meta.url), "utf8");
+}
+
 /** The inline stub as a layout has it: the snippet without the tag that loads the SDK. */
 export function stubTag() {
   return /<script>.*?<\/script>/s.exec(readFileSync(join(ROOT, "sdk/snippet.html"), "utf8"))[0];
@@ -73,8 +78,14 @@ export function demoSite(tenants) {
  * @param {string} [options.adminToken] the operator's token; without it nobody administers
  * @param {boolean} [options.assets] false: without the static files, which Miniflare serves by two more Workers in front
  * @param {object[]} [options.extraWorkers] further Workers, as Miniflare takes them
+ * @param {object} [options.vars] further variables of the collector's
+ * @param {boolean} [options.isInstrumented] whether it runs in instrumented.mjs
+ * @param {(line: { level: string, message: string }) => void} [options.onLog] hears what Workers write to their logs
  */
-export function worldOptions({ port = 0, persist, site, ingestPaths, willAfterMs, adminToken, assets = true, extraWorkers = [] }) {
+export function worldOptions({
+  port = 0, persist, site, ingestPaths, willAfterMs, adminToken, assets = true, extraWorkers = [], vars = {},
+  isInstrumented = false, onLog,
+}) {
   const config = unstable_readConfig({ config: join(ROOT, "wrangler.toml") }, { hideWarnings: true });
   const common = { compatibilityDate: config.compatibility_date, compatibilityFlags: config.compatibility_flags };
   const paths = ingestPaths ?? config.vars.INGEST_PATHS;
@@ -82,6 +93,7 @@ export function worldOptions({ port = 0, persist, site, ingestPaths, willAfterMs
     ...common,
     name: "collector",
     modules: [
+      ...(isInstrumented ? [{ type: "ESModule", path: "instrumented.mjs", contents: beside("instrumented.mjs") }] : []),
       { type: "ESModule", path: "index.js", contents: built("target/worker/index.js").toString() },
       { type: "CompiledWasm", path: "collector.wasm", contents: built("target/worker/collector.wasm") },
     ],
@@ -90,6 +102,7 @@ export function worldOptions({ port = 0, persist, site, ingestPaths, willAfterMs
       INGEST_PATHS: paths,
       WILL_AFTER_MS: willAfterMs ?? config.vars.WILL_AFTER_MS,
       ...(adminToken !== undefined && { ADMIN_TOKEN_SHA256: createHash("sha256").update(adminToken).digest("hex") }),
+      ...vars,
     },
     kvNamespaces: config.kv_namespaces.map(({ binding }) => binding),
     durableObjects: Object.fromEntries(
@@ -101,7 +114,7 @@ export function worldOptions({ port = 0, persist, site, ingestPaths, willAfterMs
   };
   const workers = [collector, ...extraWorkers.map((worker) => ({ ...common, ...worker }))];
   if (site !== undefined) {
-    const contents = readFileSync(new URL("edge.mjs", import.meta.url), "utf8");
+    const contents = beside("edge.mjs");
     workers.unshift(
       {
         ...common,
@@ -120,6 +133,7 @@ export function worldOptions({ port = 0, persist, site, ingestPaths, willAfterMs
     cf: false,
     telemetry: { enabled: false },
     log: new NoOpLog(),
+    ...(onLog && { handleStructuredLogs: onLog }),
     ...(persist === undefined ? {} : { resourcePersistencePath: persist }),
     workers,
   });

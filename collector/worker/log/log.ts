@@ -79,6 +79,11 @@ export class TenantLog extends DurableObject<Env> {
     await this.#setAlarm();
   }
 
+  /** That the log answers: its database is open, and in the newest schema. */
+  ping(): void {
+    this.ctx.storage.sql.exec("select 1 from schema_migration limit 1");
+  }
+
   events(after: number, limit: number): string {
     return events(this.ctx.storage.sql, after, limit);
   }

@@ -70,6 +70,15 @@ impl Collector {
         self.registry.learn(lookup, record, now);
     }
 
+    /// What a request is for, by a name of a small set, for metrics and logs; `none` if it is for nothing here.
+    pub fn route_name(&self, method: &str, path: &str) -> &'static str {
+        match path {
+            // The shell's own: they have to be answered without this.
+            "/healthz" | "/readyz" => "health",
+            _ => route(&self.settings, method, path).map_or("none", |route| route.name()),
+        }
+    }
+
     /// Judges a page of a tenant's quarantined events again, by its plan, which the caller has looked
     /// up. `page` has four lines for each event: its id, when it was received, its provenance and its
     /// body, as [`Append::quarantined`] has them; JSON texts of one line each. By a plan that can't be read none of them

@@ -39,6 +39,32 @@ pub(crate) enum Route<'p> {
     Readiness,
 }
 
+impl Route<'_> {
+    /// What it is called in metrics and logs; nothing of the path is in it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Ingest(Protocol::Batch | Protocol::Beacon) => "batch",
+            Self::Ingest(Protocol::Engage) => "engage",
+            Self::Ingest(Protocol::CaptureV1) => "capture_v1",
+            Self::Ingest(Protocol::DomainEvents) => "domain_events",
+            Self::Ingest(Protocol::Measurement) => "measurement",
+            Self::Ingest(Protocol::Collect { .. }) | Self::Collect => "collect",
+            Self::PostHog(_) => "posthog",
+            Self::SidePing => "side_ping",
+            Self::Validate => "validate",
+            Self::ReadEvents => "read_events",
+            Self::ReadIdentities => "read_identities",
+            Self::ReadLedger => "read_ledger",
+            Self::ListQuarantine => "list_quarantine",
+            Self::ShowQuarantined(_) => "show_quarantined",
+            Self::ReplayQuarantine => "replay_quarantine",
+            Self::PurgeQuarantine => "purge_quarantine",
+            Self::Admin(_) => "admin",
+            Self::Readiness => "readiness",
+        }
+    }
+}
+
 /// The paths of `PostHog`'s clients, without the slashes at their ends.
 const BATCH_PATHS: [&str; 5] = ["batch", "e", "i/v0/e", "capture", "track"];
 
@@ -170,6 +196,7 @@ mod tests {
         assert_eq!(status("GET", "/v1/erasures/"), Ok(Route::ListErasures));
         assert_eq!(status("DELETE", "/v1/erasures"), Err(405));
         assert_eq!(status("GET", "/_readiness"), Ok(Route::Readiness));
+        assert_eq!(status("GET", "/v1/quarantine/wk_secret").map(Route::name), Ok("show_quarantined"));
         assert_eq!(status("GET", "/"), Ok(Route::Readiness));
         assert_eq!(status("DELETE", "/_readiness"), Err(405));
     }

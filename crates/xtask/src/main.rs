@@ -6,6 +6,7 @@
 
 mod bench;
 mod build;
+mod deploy;
 mod dev;
 mod ga4_names;
 mod r#gen;

@@ -1,0 +1,112 @@
+/**
+ * The collector's Worker with instruments: what the platform would bill is counted, what it gives can be made to fail, and
+ * its clock goes ahead when told. It runs in place of index.js, which it imports; `/__instruments` is the way to it.
+ */
+import worker, { TenantLog as Log } from "./index.js";
+
+/** Logs that have been asked for. */
+const logs = new Set();
+let counts = emptyCounts();
+let points = [];
+/** What fails, and how: `registry`, `log` or `brain` → `throw` or `hang`. */
+let faults = {};
+let aheadMs = 0;
+
+function emptyCounts() {
+  return { requests: 0, log_requests: 0, alarms_set: 0, alarms_run: 0, registry_reads: 0 };
+}
+
+const realNow = Date.now;
+Date.now = () => realNow() + aheadMs;
+
+const RealInstance = WebAssembly.Instance;
+WebAssembly.Instance = function (...given) {
+  if (faults.brain !== undefined) throw new WebAssembly.RuntimeError("unreachable");
+  return new RealInstance(...given);
+};
+
+export class TenantLog extends Log {
+  /** Asked at the end: a cursor's figures are whole only when it has been read. */
+  #cursors = [];
+
+  constructor(state, env) {
+    const { storage } = state;
+    const { sql } = storage;
+    const cursors = [];
+    const exec = (...given) => {
+      const cursor = sql.exec(...given);
+      cursors.push(cursor);
+      return cursor;
+    };
+    const counted = new Proxy(sql, { get: (target, name) => (name === "exec" ? exec : target[name]) });
+    Object.defineProperty(storage, "sql", { value: counted });
+    const setAlarm = storage.setAlarm.bind(storage);
+    Object.defineProperty(storage, "setAlarm", {
+      value: (...given) => {
+        counts.alarms_set++;
+        return setAlarm(...given);
+      },
+    });
+    super(state, env);
+    this.#cursors = cursors;
+  }
+
+  /** What its statements have read and written. Only it may ask its cursors. */
+  statements(isReset) {
+    const sum = (name) => this.#cursors.reduce((total, cursor) => total + cursor[name], 0);
+    const read = { statements: this.#cursors.length, rows_read: sum("rowsRead"), rows_written: sum("rowsWritten") };
+    if (isReset) this.#cursors.length = 0;
+    return read;
+  }
+
+  alarm(...given) {
+    counts.alarms_run++;
+    return super.alarm(...given);
+  }
+}
+
+/** What the platform does when it fails in that way. */
+async function fault(how) {
+  if (how === "hang") await new Promise(() => undefined);
+  throw new Error("Network connection lost.");
+}
+
+function instrumented(env) {
+  const REGISTRY = new Proxy(env.REGISTRY, {
+    get: (target, name) => (...given) => {
+      counts.registry_reads++;
+      return faults.registry === undefined ? target[name](...given) : fault(faults.registry);
+    },
+  });
+  const LOG = {
+    getByName(name) {
+      logs.add(name);
+      const stub = env.LOG.getByName(name);
+      return new Proxy(stub, {
+        get: (target, method) => (...given) => {
+          counts.log_requests++;
+          return faults.log === undefined ? target[method](...given) : fault(faults.log);
+        },
+      });
+    },
+  };
+  return { ...env, REGISTRY, LOG, ANALYTICS: { writeDataPoint: (point) => points.push(point) } };
+}
+
+export default {
+  async fetch(request, env, context) {
+    if (new URL(request.url).pathname !== "/__instruments") {
+      counts.requests++;
+      return worker.fetch(request, instrumented(env), context);
+    }
+    const order = request.method === "POST" ? await request.json() : {};
+    const read = { ...counts, points, statements: 0, rows_read: 0, rows_written: 0 };
+    for (const name of logs) {
+      for (const [what, n] of Object.entries(await env.LOG.getByName(name).statements(order.reset))) read[what] += n;
+    }
+    if (order.reset) [counts, points] = [emptyCounts(), []];
+    faults = order.faults ?? faults;
+    aheadMs += order.advance_ms ?? 0;
+    return Response.json(read);
+  },
+};
