@@ -59,6 +59,8 @@ impl Route<'_> {
             Self::ShowQuarantined(_) => "show_quarantined",
             Self::ReplayQuarantine => "replay_quarantine",
             Self::PurgeQuarantine => "purge_quarantine",
+            Self::ListErasures => "list_erasures",
+            Self::OrderErasure => "order_erasure",
             Self::Admin(_) => "admin",
             Self::Readiness => "readiness",
         }
