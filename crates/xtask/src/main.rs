@@ -8,6 +8,7 @@ mod bench;
 mod build;
 mod deploy;
 mod dev;
+mod differential;
 mod ga4_names;
 mod r#gen;
 mod run;
@@ -30,6 +31,8 @@ cargo xtask <command>
   size                 brotli sizes of what a page loads, held to their budget
   bench [plan|sdk|leave|harm|collector] [--quick]
                        ratios beside the peers, measured in one run
+  differential [EVENTS [SEED]]
+                       a million generated events, judged alike in native Rust, both wasm modules and the JSON Schema
   gen  [--check]       write what is generated from Rust (or fail if it has drifted)
   setup                the wasm target, npm packages, the browsers
 ";
@@ -70,6 +73,11 @@ fn command(args: &[&str]) -> Result<()> {
             size::gate()
         }
         ["bench", rest @ ..] => bench::bench(rest),
+        ["differential", rest @ ..] if rest.len() <= 2 => {
+            setup::toolchain()?;
+            build::all()?;
+            differential::differential(rest.first().copied(), rest.get(1).copied())
+        }
         ["gen"] => r#gen::generate(r#gen::Mode::Write),
         ["gen", "--check"] => r#gen::generate(r#gen::Mode::Check),
         ["setup"] => {

@@ -5,7 +5,7 @@ use std::time::Instant;
 use anyhow::{Result, bail};
 
 use crate::run::{cargo, command, npm_tool, run};
-use crate::{build, deploy, r#gen, setup, size};
+use crate::{build, deploy, differential, r#gen, setup, size};
 
 type Step = (&'static str, fn() -> Result<()>);
 
@@ -20,6 +20,7 @@ const STEPS: &[Step] = &[
     }),
     ("build", || build::all()),
     ("size", size::gate),
+    ("differential", || differential::differential(None, None)),
     ("deploy", deploy::check),
     ("types", types),
     ("package", || node_tests("sdk/js/*.test.mjs")),
