@@ -39,6 +39,8 @@ pub(crate) struct Address {
 /// machine, and stay in the shell's history.
 #[derive(Clone, Copy)]
 pub(crate) enum Secret {
+    /// The operator's token (`ak_…`): makes keys, pushes plans.
+    Admin,
     /// A key of the organization: `rk_…` reads, `sk_…` changes what is stored.
     Key,
 }
@@ -46,12 +48,14 @@ pub(crate) enum Secret {
 impl Secret {
     const fn variable(self) -> &'static str {
         match self {
+            Self::Admin => "TALLYMARK_ADMIN_TOKEN",
             Self::Key => "TALLYMARK_KEY",
         }
     }
 
     const fn what(self) -> &'static str {
         match self {
+            Self::Admin => "the operator's token (ak_…; `tallymark keys admin-token` makes one)",
             Self::Key => "a key of the organization (rk_… to read, sk_… to change what is stored)",
         }
     }
@@ -120,10 +124,20 @@ impl Collector {
 
     /// `POST path` with a JSON body.
     pub(crate) fn post(&self, path: &str, body: &Value) -> Result<Value, Stop> {
-        self.ask(&Method::POST, path, Some(body))
+        self.ask(&Method::POST, path, Some(body.to_string()))
     }
 
-    fn ask(&self, method: &Method, path: &str, body: Option<&Value>) -> Result<Value, Stop> {
+    /// `PUT path` with a body that is JSON text already.
+    pub(crate) fn put(&self, path: &str, body: String) -> Result<Value, Stop> {
+        self.ask(&Method::PUT, path, Some(body))
+    }
+
+    /// `DELETE path`.
+    pub(crate) fn delete(&self, path: &str) -> Result<Value, Stop> {
+        self.ask(&Method::DELETE, path, None)
+    }
+
+    fn ask(&self, method: &Method, path: &str, body: Option<String>) -> Result<Value, Stop> {
         let request = Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.url))
@@ -133,7 +147,7 @@ impl Collector {
             None => request.body(()).map_err(ureq::Error::from).and_then(|request| self.agent.run(request)),
             Some(body) => request
                 .header("content-type", "application/json")
-                .body(body.to_string())
+                .body(body)
                 .map_err(ureq::Error::from)
                 .and_then(|request| self.agent.run(request)),
         };

@@ -10,7 +10,9 @@
 
 mod collector;
 mod database;
+mod keys;
 mod migrate;
+mod operator;
 mod output;
 mod plan;
 mod quarantine;
@@ -38,6 +40,9 @@ enum Command {
     /// Tracking plans: check, compare, write what follows from them
     #[command(subcommand)]
     Plan(plan::Command),
+    /// Keys of an organization: make, list, rotate, revoke
+    #[command(subcommand)]
+    Keys(keys::Command),
     /// Events that broke a rule: see them, judge them again, give them up
     #[command(subcommand)]
     Quarantine(quarantine::Command),
@@ -49,6 +54,7 @@ fn main() -> ExitCode {
     let Arguments { json, command } = Arguments::parse();
     let (name, outcome) = match command {
         Command::Plan(command) => (command.name(), command.run()),
+        Command::Keys(command) => (command.name(), command.run()),
         Command::Quarantine(command) => (command.name(), command.run()),
         Command::Migrate(migrate) => ("migrate", migrate.run()),
     };

@@ -5,6 +5,7 @@ mod diff;
 mod files;
 mod import;
 mod lint_source;
+mod push;
 mod written;
 
 use std::path::PathBuf;
@@ -31,6 +32,12 @@ pub(crate) enum Command {
     Import(import::Import),
     /// Find code that captures events which the plan does not know
     LintSource(lint_source::LintSource),
+    /// Have a collector check events by this plan from now on
+    Push(push::Push),
+    /// List the versions of a plan that a collector has
+    Versions(push::Versions),
+    /// Have an earlier version hold again
+    Rollback(push::Rollback),
 }
 
 /// The plan.
@@ -52,6 +59,9 @@ impl Command {
             Self::Build(_) => "plan build",
             Self::Import(_) => "plan import",
             Self::LintSource(_) => "plan lint-source",
+            Self::Push(_) => "plan push",
+            Self::Versions(_) => "plan versions",
+            Self::Rollback(_) => "plan rollback",
         }
     }
 
@@ -65,6 +75,9 @@ impl Command {
             Self::Build(build) => build.run(),
             Self::Import(import) => import.run(),
             Self::LintSource(lint) => lint.run(),
+            Self::Push(push) => push.run(),
+            Self::Versions(versions) => versions.run(),
+            Self::Rollback(rollback) => rollback.run(),
         }
     }
 }

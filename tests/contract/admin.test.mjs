@@ -1,9 +1,13 @@
 // The operator's API: keys that are made, rotated and revoked, plans that are pushed and rolled back, and nobody else's hands on it.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { Client, enrolled, event } from "../harness/client.mjs";
-import { lookupOf, startWorld } from "../harness/world.mjs";
+import { tallymark, tallymarkJson } from "../harness/cli.mjs";
+import { Client, enrolled, event, uuidv7 } from "../harness/client.mjs";
+import { until } from "../harness/until.mjs";
+import { ROOT, lookupOf, startWorld } from "../harness/world.mjs";
 
 const ADMIN_TOKEN = "ak_of-the-tests-0123456789abcdef";
 const LAUNDRY = JSON.parse(
@@ -127,4 +131,183 @@ test("a plan is pushed, checked, and rolled back", async () => {
     [2, "off", false, "laundry", 1], [1, "enforce", true, "laundry", 1],
   ]);
   assert.deepEqual((await call("GET", plan)).plan, LAUNDRY);
+});
+
+/** The environment of an operator's shell, and of a tenant's. */
+const operator = (organization) => ({
+  TALLYMARK_COLLECTOR: world.url, TALLYMARK_ADMIN_TOKEN: ADMIN_TOKEN, TALLYMARK_ORGANIZATION: organization,
+});
+const tenant = (key) => ({ TALLYMARK_COLLECTOR: world.url, TALLYMARK_KEY: key });
+
+test("a rotated key works on beside its successor for as long as was said, a revoked one doesn't", async () => {
+  const env = operator("org_rotated");
+  const made = await tallymark(["keys", "make", "--kind", "server", "--name", "worker"], env);
+  assert.deepEqual([made.code, made.stderr.includes("said this once")], [0, true]);
+  const old = made.stdout.trim();
+  assert.match(old, /^sk_[\w-]{32}$/);
+  const send = async (key) => {
+    const client = new Client(world.url, { server_key: key });
+    const response = await client.domain([{ event_name: "sent" }]);
+    return response.ok ? response.status : [response.status, (await response.json()).code];
+  };
+  const listed = async () => (await tallymarkJson(["keys", "list"], env)).result.keys;
+  const [{ key_id }] = await listed();
+
+  const hour = await tallymarkJson(["keys", "rotate", key_id, "--overlap", "1h"], env);
+  const next = hour.result.key;
+  assert.equal(Date.parse(hour.result.rotated.expires_at) - Date.parse(next.made_at), 3_600_000);
+  assert.deepEqual([await send(old), await send(next.key)], [200, 200], "both, in between");
+  assert.equal((await tallymark(["keys", "rotate", key_id], env)).code, 2, "it has a successor");
+  const states = Object.fromEntries((await listed()).map((key) => [key.key_id, [key.state, key.successor, key.name]]));
+  assert.deepEqual(states, { [key_id]: ["ending", next.key_id, "worker"], [next.key_id]: ["active", null, "worker"] });
+
+  assert.match((await tallymark(["keys", "revoke", key_id], env)).stdout, new RegExp(`${key_id} is revoked`));
+  assert.deepEqual([await send(old), await send(next.key)], [[401, "key_ended"], 200]);
+  const last = await tallymarkJson(["keys", "rotate", next.key_id, "--overlap", "1s"], env);
+  await until("the end of the overlap", async () => Array.isArray(await send(next.key)));
+  assert.deepEqual(await send(next.key), [401, "key_ended"]);
+  assert.equal(await send(last.result.key.key), 200);
+  const text = (await tallymark(["keys", "list"], env)).stdout;
+  assert.match(text, new RegExp(`${key_id}  server   revoked`));
+  assert.match(text, new RegExp(`${next.key_id}  server   ended`));
+  for (const secret of [old, next.key, last.result.key.key]) assert.equal(text.includes(secret), false);
+});
+
+test("a page's key is bound to its origins, and ends like others", async () => {
+  const env = operator("org_page");
+  const make = ["keys", "make", "--kind", "browser", "--origin", `${world.url}/shop?x`, "--origin", "https://shop.example"];
+  const { result } = await tallymarkJson(make, env);
+  assert.deepEqual(result.origins, [world.url, "https://shop.example"]);
+  const client = new Client(world.url, { browser_key: result.key });
+  const statuses = async () => {
+    const origins = [world.url, "https://evil.example"];
+    const sent = await Promise.all(origins.map((origin) => client.batch([event("a")], { headers: { origin } })));
+    return sent.map(({ status }) => status);
+  };
+  assert.deepEqual(await statuses(), [200, 403]);
+  await tallymark(["keys", "revoke", result.key_id], env);
+  assert.deepEqual(await statuses(), [401, 401]);
+  const nowhere = await tallymark(["keys", "make", "--kind", "browser"], env);
+  assert.deepEqual([nowhere.code, /origins must be a list of 1 to 100 origins/.test(nowhere.stderr)], [2, true], nowhere.stderr);
+});
+
+test("an operator's token is made for a collector that doesn't know it yet", async () => {
+  const { result } = await tallymarkJson(["keys", "admin-token"]);
+  const other = await startWorld({ tenants: [], adminToken: result.token });
+  try {
+    const list = (url, token) => tallymark(["keys", "list", "--organization", "o", "--collector", url], { TALLYMARK_ADMIN_TOKEN: token });
+    assert.equal((await list(other.url, result.token)).code, 0);
+    const refused = await list(world.url, result.token);
+    assert.deepEqual([refused.code, /401 invalid_admin_token.*TALLYMARK_ADMIN_TOKEN must hold/.test(refused.stderr)], [2, true]);
+    assert.equal(refused.stderr.includes(result.token), false);
+  } finally {
+    await other.stop();
+  }
+  const closed = await startWorld({ tenants: [] });
+  try {
+    const { status, code } = await call("GET", `${of("o")}/keys`, undefined, { url: closed.url, token: result.token });
+    assert.deepEqual([status, code], [403, "admin_disabled"], "off until it is told of somebody");
+  } finally {
+    await closed.stop();
+  }
+});
+
+/** A copy of BatchTrack's plan with some of its text replaced, by file. */
+function batchtrack(changes) {
+  const folder = mkdtempSync(join(tmpdir(), "tallymark-plan-"));
+  cpSync(join(ROOT, "plans/batchtrack"), folder, { recursive: true });
+  for (const [name, from, to] of changes) {
+    const file = join(folder, name);
+    const text = readFileSync(file, "utf8");
+    assert.ok(text.includes(from), `${name} has ${from}`);
+    writeFileSync(file, text.replace(from, to));
+  }
+  return folder;
+}
+
+const KINDS = [
+  ["not_in_enum", (n) => ({ event_name: "inventory_adjusted", entity_type: "inventory_item", properties: { change_type: "stolen", quantity_delta: -n } })],
+  ["wrong_type", (n) => ({ event_name: "batch_started", entity_type: "batch", properties: { recipe_id: `R-${n}` } })],
+  ["unknown_event", (n) => ({ event_name: "inventory_counted", entity_type: "inventory_item", properties: { found: n } })],
+];
+
+test("10,000 events of three kinds that a plan has wrong: the plan is corrected, they are replayed twice and stored once", { timeout: 240_000 }, async () => {
+  const { client, server } = await organization("org_corrected");
+  const { read_key, server_key } = client.tenant;
+  const env = operator("org_corrected");
+  const push = async (folder, ...more) => {
+    const pushed = await tallymarkJson(["plan", "push", folder, ...more], env);
+    assert.deepEqual(pushed.problems, []);
+    return pushed;
+  };
+  const first = await push("plans/batchtrack", "--mode", "enforce");
+  assert.deepEqual([first.exit, first.result.version, first.result.mode], [0, 1, "enforce"]);
+
+  const sent = Array.from({ length: 10_000 }, (_, n) => ({ event_id: uuidv7(), entity_id: String(n), ...KINDS[n % 3][1](n + 1) }));
+  for (let at = 0; at < sent.length; at += 1_000) {
+    const answer = await (await client.domain(sent.slice(at, at + 1_000))).json();
+    assert.deepEqual([answer.stored, answer.quarantined_new], [0, 1_000]);
+  }
+  const count = (kind) => sent.filter((_, n) => n % 3 === kind).length;
+  const byRule = Object.fromEntries(KINDS.map(([rule], kind) => [rule, count(kind)]));
+  assert.deepEqual((await client.ledger()).total.quarantined, byRule);
+  const hopeless = await tallymarkJson(["quarantine", "replay", "--dry-run"], tenant(server_key));
+  assert.deepEqual([hopeless.result.stored, hopeless.result.quarantined], [0, byRule], "by the plan of before");
+  const { result: listed } = await tallymarkJson(["quarantine", "list", "--rule", "wrong_type", "--limit", "1500"], tenant(read_key));
+  assert.deepEqual([listed.events.length, listed.is_complete], [1_500, false]);
+
+  const folder = batchtrack([
+    ["plan.toml", "version = 1", "version = 2"],
+    ["inventory.toml", '"restock", ', '"restock", "stolen", '],
+    ["batch.toml", 'recipe_id = { type = "integer"', 'recipe_id = { type = "string"'],
+    ["inventory.toml", "[events.inventory_adjusted]", `[events.inventory_counted]
+description = "Stock was counted."
+family = "inventory"
+origin = "server"
+entity = "inventory_item"
+schema_version = 1
+properties.found = { type = "integer", description = "How much was there." }
+
+[events.inventory_adjusted]`],
+  ]);
+  try {
+    const second = await push(folder);
+    assert.deepEqual([second.result.version, second.result.superseded, second.result.mode], [2, 1, "enforce"]);
+    assert.equal((await push(folder)).result.is_changed, false, "as a deployment does each time");
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+  const foreseen = await tallymarkJson(["quarantine", "replay", "--dry-run"], tenant(server_key));
+  assert.deepEqual([foreseen.result.examined, foreseen.result.stored], [10_000, 10_000]);
+  assert.deepEqual((await client.events()).length, 0, "nothing has been done");
+
+  const [once, twice] = [await tallymark(["quarantine", "replay"], tenant(server_key)), await tallymark(["quarantine", "replay"], tenant(server_key))];
+  assert.deepEqual([once.stdout, once.code], ["10000 stored, of 10000\n", 0]);
+  assert.deepEqual([twice.stdout, twice.code], ["0 stored, of 0\n", 0]);
+  const rows = await client.events();
+  assert.deepEqual(rows.map((row) => row.event_id).sort(), sent.map((it) => it.event_id).sort(), "all of them once");
+  const { total, balanced } = await client.ledger();
+  assert.deepEqual([total, balanced], [
+    { captured: 10_000, stored: 10_000, quarantined: {}, dropped: {}, duplicate: 0, under_way: 0 }, true,
+  ]);
+  // What their senders try again is known, wherever it was kept.
+  assert.deepEqual((await (await client.domain(sent.slice(0, 10))).json()).duplicates, 10);
+
+  const back = await tallymarkJson(["plan", "rollback"], env);
+  assert.deepEqual([back.result.version, back.result.superseded], [1, 2]);
+  assert.deepEqual((await (await client.domain([KINDS[0][1](1)])).json()).quarantined_new, 1, "by the first again");
+  const versions = await tallymark(["plan", "versions"], env);
+  assert.match(versions.stdout, /^ +2  .* batchtrack, version 2  2-[0-9a-f]{12}\n +1  .* batchtrack, version 1  1-[0-9a-f]{12}  holds\n$/);
+  assert.equal((await tallymark(["plan", "rollback", "--to", "7"], env)).code, 2);
+  assert.equal((await tallymark(["plan", "rollback", "--to", "2"], env)).code, 0);
+  assert.equal(server.status, 201);
+});
+
+test("a plan that can't be read is not pushed, and nothing changes", async () => {
+  const env = operator("org_broken");
+  const broken = await tallymarkJson(["plan", "push", "cli/tests/plans/broken"], env);
+  assert.deepEqual([broken.exit, broken.problems[0].path, broken.problems[0].line], [1, "cli/tests/plans/broken/plan.toml", 1]);
+  assert.equal((await call("GET", `${of("org_broken")}/plan`)).status, 404);
+  const { result } = await tallymarkJson(["plan", "versions"], env);
+  assert.deepEqual(result.versions, []);
 });

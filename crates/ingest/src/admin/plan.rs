@@ -76,22 +76,28 @@ pub(super) fn versions(organization_id: &str, facts: &Facts<'_>) -> Result<Done,
     Ok(Done::told(format!("{{\"versions\":[{}]}}", versions.join(","))))
 }
 
-/// `PUT …/plan`: `{"mode":"enforce"|"observe"|"off","plan":{…}}`. What holds already is not pushed again.
+/// `PUT …/plan`: `{"mode":"enforce"|"observe"|"off","plan":{…}}`. Without `mode` it stays what it is; of a first plan it is
+/// `enforce`. What holds already is not pushed again.
 pub(super) fn push(organization_id: &str, facts: &Facts<'_>) -> Result<Done, Pause> {
     let (mode, plan, described) = body::members(
         facts.request,
         ["mode", "plan"],
         "an object of mode and plan, which is plan.json",
         |[mode, plan]| {
+            let is_given = mode.is_some();
             let mode = mode.and_then(Value::string).filter(|mode| plans::is_mode(mode));
-            let expected = "enforce, observe or off";
-            let mode = mode.ok_or(Refusal::InvalidParameter { name: "mode", expected })?;
+            if is_given && mode.is_none() {
+                return Err(Refusal::InvalidParameter { name: "mode", expected: "enforce, observe or off" });
+            }
             let plan = Plan::from_json(plan.map_or("", Value::as_str)).map_err(Defect::Plan)?;
             let text = compact(&plan.to_json());
-            Ok((mode.into_owned(), text, described(&plan)))
+            Ok((mode.map(std::borrow::Cow::into_owned), text, described(&plan)))
         },
     )?;
     let current = current(organization_id, facts)?;
+    let mode = mode
+        .or_else(|| current.as_ref().map(|current| current.mode.clone()).filter(|mode| plans::is_mode(mode)))
+        .unwrap_or_else(|| "enforce".to_owned());
     let kept = version::versions(&facts.found.list(&version::prefix(organization_id))?);
     let mut number = kept.last().map_or(0, |last| last.number);
     let mut writes = Vec::new();
@@ -102,7 +108,8 @@ pub(super) fn push(organization_id: &str, facts: &Facts<'_>) -> Result<Done, Pau
         if holding.digest == Version::new(number, &mode, &plan).digest && superseded.is_some() {
             return Ok(Done::told(answer(&holding, &mode, false, None)));
         }
-        if superseded.is_none() && plans::is_mode(&current.mode) && Plan::from_json(&current.plan).is_ok() {
+        let by_hand = Plan::from_json(&current.plan).ok().filter(|_| plans::is_mode(&current.mode));
+        if let (None, Some(plan)) = (&superseded, by_hand) {
             // Written by hand: kept as a version, so that it can be gone back to.
             number = holding.number;
             let by_hand = Pushed {
@@ -111,7 +118,7 @@ pub(super) fn push(organization_id: &str, facts: &Facts<'_>) -> Result<Done, Pau
                 plan: current.plan.clone(),
                 at: quoted(facts.now),
             };
-            writes.push(by_hand.write(organization_id, "\"plan\":null,\"plan_version\":null"));
+            writes.push(by_hand.write(organization_id, &self::described(&plan)));
             superseded = Some(holding);
         }
         number = number.max(superseded.as_ref().map_or(0, |version| version.number));

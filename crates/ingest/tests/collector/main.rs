@@ -2,6 +2,7 @@
 //! for reading.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
+mod admin;
 mod admit;
 mod append;
 mod capture_v1;
