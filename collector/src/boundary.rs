@@ -1,8 +1,8 @@
 //! Bytes in, slices out.
 
 use tallymark_ingest::{
-    Administration, Answer, ErasureOrder, ErasureRequest, Filter, QuarantineRequest, Request, Sweep, Wanted,
-    Write,
+    Administration, Answer, DeliveryRequest, ErasureOrder, ErasureRequest, Filter, ParkedFilter, ParkedSweep,
+    QuarantineRequest, Request, Sweep, Wanted, Write,
 };
 
 use crate::kind;
@@ -183,6 +183,36 @@ impl Output {
         self.number(limit);
         self.number(u32::from(dry_run));
         for text in [verb.to_owned(), after, id] {
+            self.text(text);
+        }
+    }
+
+    /// A limit and whether nothing is to be done; then what is wanted, a cursor, a destination's name, an event's id and a
+    /// reason: empty where there is nothing to say.
+    pub(crate) fn delivery(&mut self, request: DeliveryRequest) {
+        let of = |destination| ParkedSweep {
+            filter: ParkedFilter { destination, ..ParkedFilter::default() },
+            after: 0,
+            limit: 0,
+            dry_run: false,
+        };
+        let (verb, sweep) = match request {
+            DeliveryRequest::List => ("list", of(None)),
+            DeliveryRequest::Resume { name } => ("resume", of(Some(name))),
+            DeliveryRequest::Parked(sweep) => ("parked", sweep),
+            DeliveryRequest::Retry(sweep) => ("retry", sweep),
+            DeliveryRequest::Drop(sweep) => ("drop", sweep),
+        };
+        let ParkedSweep { filter, after, limit, dry_run } = sweep;
+        self.number(limit);
+        self.number(u32::from(dry_run));
+        for text in [
+            verb.to_owned(),
+            after.to_string(),
+            filter.destination.unwrap_or_default(),
+            filter.event_id.map(|id| id.to_string()).unwrap_or_default(),
+            filter.reason.unwrap_or_default(),
+        ] {
             self.text(text);
         }
     }

@@ -13,6 +13,7 @@
 //! out as slices of wasm memory), so there is nothing for a binding generator to do.
 
 mod boundary;
+mod deliver;
 mod slots;
 
 use std::cell::RefCell;
@@ -53,6 +54,7 @@ mod kind {
     /// Of [`super::administer`] alone.
     pub(crate) const READ: u32 = 8;
     pub(crate) const ERASURE: u32 = 9;
+    pub(crate) const DELIVERY: u32 = 10;
 }
 
 /// Makes room for `len` bytes of input and says where to write them. Valid until the next call.
@@ -146,6 +148,11 @@ pub extern "C" fn receive(head_len: usize, body_len: usize, now_ms: f64) -> u32 
                 s.output.erasure(request);
                 kind::ERASURE
             }
+            Step::Delivery { organization_id, request } => {
+                s.output.text(organization_id);
+                s.output.delivery(request);
+                kind::DELIVERY
+            }
         }
     })
 }
@@ -213,6 +220,19 @@ pub extern "C" fn pseudonyms(salt_len: usize, ids_len: usize) {
         s.input.release();
         s.output.clear();
         s.output.text(pseudonyms);
+    });
+}
+
+/// One of delivery's commands (see [`deliver`]): input is the command and, for those about rows, a page of them. The
+/// output is a JSON text, and empty for what is no command.
+#[unsafe(no_mangle)]
+pub extern "C" fn deliver(command_len: usize, page_len: usize, now_ms: f64) {
+    STATE.with_borrow_mut(|s| {
+        let (command, page) = (s.input.text(0, command_len), s.input.text(command_len, page_len));
+        let result = deliver::deliver(command, page, timestamp(now_ms)).unwrap_or_default();
+        s.input.release();
+        s.output.clear();
+        s.output.text(result);
     });
 }
 

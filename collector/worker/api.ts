@@ -142,6 +142,57 @@ export interface ErasuresPage {
   next_after: number;
 }
 
+/** A place where events go on to, as `GET /v1/destinations` gives it. */
+export interface DestinationState {
+  name: string;
+  kind: string;
+  /** Working; failing, and tried again; or paused until somebody resumes it or changes its configuration. */
+  status: "working" | "failing" | "paused";
+  /** Up to this `seq` everything is delivered, parked or none of its business. */
+  cursor: number;
+  /** Events behind the cursor, at the most: those that it does not want are counted, too. */
+  lag_events: number;
+  /** Since when the first of them is stored. */
+  lag_seconds: number;
+  parked: number;
+  delivered: number;
+  last_delivered_at: string | null;
+  /** Failed attempts at what is next. */
+  attempts: number;
+  next_attempt_at: string | null;
+  failing_since: string | null;
+  last_error: string | null;
+  last_error_at: string | null;
+  paused_reason: string | null;
+}
+
+/** The answer of `GET /v1/destinations`. */
+export interface DestinationsAnswer {
+  destinations: DestinationState[];
+  /** What of the configuration could not be read. */
+  problems: { path: string; detail: string }[];
+}
+
+/** The answer of `GET /v1/deliveries/parked`. */
+export interface ParkedPage {
+  deliveries: {
+    destination: string;
+    seq: number;
+    /** Null if the event has been erased. */
+    event_id: string | null;
+    event_name: string | null;
+    reason: string;
+    /** Of the answer; null if there was none. */
+    status: number | null;
+    detail: string;
+    attempts: number;
+    parked_at: string;
+    /** Whether it is to be tried again. */
+    is_due: boolean;
+  }[];
+  next_after: number;
+}
+
 /** What became of a day's events: captured = stored + quarantined + dropped + under way. */
 export interface LedgerFigures {
   captured: number;

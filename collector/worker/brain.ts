@@ -6,6 +6,7 @@
  */
 import wasm from "./collector.wasm";
 import type { ErasureRequest } from "./log/erasure.ts";
+import type { DeliveryRequest } from "./log/parked.ts";
 import type { Batch, Receipt } from "./log/log.ts";
 import type { QuarantineRequest, Verdict } from "./log/quarantine.ts";
 
@@ -18,6 +19,7 @@ interface Exports {
   replay(organizationLen: number, pageLen: number, nowMs: number): void;
   anonymise(organizationLen: number, pageLen: number, nowMs: number): number;
   pseudonyms(saltLen: number, idsLen: number): void;
+  deliver(commandLen: number, pageLen: number, nowMs: number): void;
   learn(lookupLen: number, recordLen: number, found: number, nowMs: number): void;
   acknowledge(slot: number, committed: number, stored: number, duplicates: number, quarantined: number): number;
   administer(headLen: number, bodyLen: number, foundLen: number, nowMs: number): number;
@@ -43,6 +45,7 @@ export type Step =
   | { readonly kind: "identities"; readonly organizationId: string; readonly after: number; readonly limit: number }
   | { readonly kind: "ledger"; readonly organizationId: string; readonly from: string; readonly to: string }
   | { readonly kind: "quarantine"; readonly organizationId: string; readonly request: QuarantineRequest }
+  | { readonly kind: "delivery"; readonly organizationId: string; readonly request: DeliveryRequest }
   | { readonly kind: "administer" }
   | { readonly kind: "erasure"; readonly organizationId: string; readonly request: ErasureRequest };
 
@@ -108,6 +111,8 @@ export class Brain {
         return { kind: "administer" };
       case 9:
         return { kind: "erasure", organizationId: texts[0]!, request: erasureRequest(numbers, texts) };
+      case 10:
+        return { kind: "delivery", organizationId: texts[0]!, request: deliveryRequest(numbers, texts) };
       default:
         throw new Error(`unknown step ${kind}`);
     }
@@ -150,6 +155,16 @@ export class Brain {
     this.#write(key, lines);
     this.#wasm.pseudonyms(key.byteLength, lines.byteLength);
     return linesOf(this.#read().texts[0]!);
+  }
+
+  /** One of delivery's commands (collector/src/deliver.rs), and a page of rows for those about rows; the result's text. */
+  deliver(command: string, page: string): string {
+    const [ask, rows] = [encoder.encode(command), encoder.encode(page)];
+    this.#write(ask, rows);
+    this.#wasm.deliver(ask.byteLength, rows.byteLength, Date.now());
+    const result = this.#read().texts[0]!;
+    if (result === "") throw new Error("not a command of delivery, or not a page of rows");
+    return result;
   }
 
   /** What the registry holds for a lookup; `null` if nothing. Remembered for minutes. */
@@ -241,6 +256,14 @@ function erasureRequest(numbers: number[], texts: string[]): ErasureRequest {
 /** Of a text that ends each of its lines. */
 function linesOf(text: string): string[] {
   return text.split("\n").slice(0, -1);
+}
+
+function deliveryRequest(numbers: number[], texts: string[]): DeliveryRequest {
+  const [, verb, after, destination, eventId, reason] = texts as [
+    string, DeliveryRequest["verb"], string, string, string, string,
+  ];
+  const filter = { destination, eventId, reason };
+  return { verb, filter, after: Number(after), limit: numbers[0]!, dryRun: numbers[1] === 1 };
 }
 
 /** What of a request the brain looks at, one a line: collector/src/boundary.rs reads it in this order. */

@@ -3,8 +3,9 @@ import type { TenantLog } from "./log/log.ts";
 /** What wrangler.toml binds. */
 export interface Env {
   /**
-   * Of every tenant its keys, `key:<public key>` or `key:sha256:<hex>`, and its tracking plan, `plan:<organization_id>`:
-   * written by `tallymark`, over /v1/admin (in dev, by `cargo xtask dev`).
+   * Of every tenant its keys, `key:<public key>` or `key:sha256:<hex>`, its tracking plan, `plan:<organization_id>`, and
+   * its destinations, `destinations:<organization_id>`: written by `tallymark`,
+   * over /v1/admin (in dev, by `cargo xtask dev`).
    */
   readonly REGISTRY: KVNamespace;
   /** One log per organization, named `log:<organization_id>`. */

@@ -9,6 +9,7 @@ import { readBody, TOO_LARGE } from "./body.ts";
 import { Brain } from "./brain.ts";
 import { preflight, respond } from "./cors.ts";
 import type { Env } from "./env.ts";
+import { delivery } from "./delivery.ts";
 import { health } from "./health.ts";
 import { note, textOf } from "./journal.ts";
 import { quarantine } from "./quarantine.ts";
@@ -83,6 +84,8 @@ async function handle(brain: Brain, request: Request, env: Env, call: Call): Pro
       return administer(brain, env.REGISTRY, request, body);
     case "erasure":
       return json(await log(env, step.organizationId).erase(step.organizationId, step.request));
+    case "delivery":
+      return delivery(log(env, step.organizationId), step.request);
     case "need_key":
       throw new Error(`the registry's answer for ${step.lookup} did not settle the question`);
   }

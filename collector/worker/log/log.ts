@@ -1,9 +1,11 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Env } from "../env.ts";
 import { append } from "./append.ts";
+import { Deliveries } from "./deliver.ts";
 import { Erasures, type ErasureRequest } from "./erasure.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { migrate } from "./migrate.ts";
+import { destinationsAnswer, parkedList, sweepParked, type ParkedSwept, type DeliveryRequest } from "./parked.ts";
 import { purge, quarantineList, quarantined, replayPage, settle } from "./quarantine.ts";
 import type { Filter, Purged, ReplayPage, Settled, Verdict } from "./quarantine.ts";
 import { events, identities, ledger } from "./read.ts";
@@ -48,13 +50,19 @@ export class TenantLog extends DurableObject<Env> {
   readonly #appends: GroupCommit<Batch, Receipt>;
   readonly #tombstones: Tombstones;
   readonly #erasures: Erasures;
-  /** When the alarm was last set to go off; unknown at first. */
-  #alarmMs: number | undefined;
+  readonly #deliveries: Deliveries;
+  /** When the alarm goes off; null if it is not set. */
+  #alarmMs: number | null = null;
 
   constructor(state: DurableObjectState, env: Env) {
     super(state, env);
     const { storage } = state;
     migrate(storage);
+    // Set before this object was here.
+    void state.blockConcurrencyWhile(async () => {
+      this.#alarmMs = await storage.getAlarm();
+    });
+    this.#deliveries = new Deliveries(state, env, (ms) => this.#wakeAt(ms));
     const willAfterMs = env.WILL_AFTER_MS ?? WILL_AFTER_MS;
     const tombstones = new Tombstones(storage.sql);
     this.#tombstones = tombstones;
@@ -66,17 +74,48 @@ export class TenantLog extends DurableObject<Env> {
 
   async append(batch: Batch): Promise<Receipt> {
     const receipt = await this.#appends.add(batch);
-    if (batch.wills !== "") await this.#setAlarm();
+    if (batch.wills !== "") this.#wakeForOwn();
+    if (receipt.stored > 0) this.#deliveries.stored(receipt.stored);
     return receipt;
   }
 
   /** What the log does at its own time. May run again after a failure: what is done is done once. */
   override async alarm(): Promise<void> {
-    this.#alarmMs = undefined;
+    this.#alarmMs = null;
     const { storage } = this.ctx;
     storage.transactionSync(() => executeWills(storage.sql, Date.now()));
+    await this.#deliveries.run();
     await this.#erasures.proceed();
-    await this.#setAlarm();
+    this.#wakeForOwn();
+  }
+
+  /** The text of `GET /v1/destinations`. */
+  async destinations(): Promise<string> {
+    await this.#deliveries.configure();
+    return destinationsAnswer(this.ctx.storage.sql, this.#deliveries.plan(), Date.now());
+  }
+
+  /** The tenant's destinations have changed: nobody waits a minute for that. */
+  async destinationsChanged(): Promise<void> {
+    await this.#deliveries.changed();
+  }
+
+  /** Lets a destination go on; false if there is none of that name. */
+  resumeDestination(name: string): Promise<boolean> {
+    return this.#deliveries.resume(name);
+  }
+
+  /** The text of `GET /v1/deliveries/parked`. */
+  parkedDeliveries(request: DeliveryRequest): string {
+    return parkedList(this.ctx.storage.sql, request);
+  }
+
+  /** Has parked deliveries tried again, or gives them up. */
+  async sweepParked(request: DeliveryRequest): Promise<ParkedSwept> {
+    const { storage } = this.ctx;
+    const swept = storage.transactionSync(() => sweepParked(storage.sql, request, new Date().toISOString()));
+    if (!request.dryRun) await this.#deliveries.run();
+    return swept;
   }
 
   /** That the log answers: its database is open, and in the newest schema. */
@@ -111,7 +150,9 @@ export class TenantLog extends DurableObject<Env> {
 
   settle(organizationId: string, verdicts: readonly Verdict[]): Settled {
     const { storage } = this.ctx;
-    return storage.transactionSync(() => settle(storage.sql, organizationId, verdicts, this.#tombstones));
+    const settled = storage.transactionSync(() => settle(storage.sql, organizationId, verdicts, this.#tombstones));
+    if (settled.stored > 0) this.#deliveries.stored(settled.stored);
+    return settled;
   }
 
   purge(filter: Filter, after: number, limit: number, dryRun: boolean): Purged {
@@ -125,7 +166,7 @@ export class TenantLog extends DurableObject<Env> {
     if (verb === "list") return this.erasures(request.after, request.limit);
     if (dryRun) return this.#erasures.foresee(verb, id);
     const seq = this.#erasures.order(organizationId, verb, id);
-    await this.#setAlarm();
+    this.#wakeForOwn();
     await this.#erasures.carryOut(seq, maxPages);
     return this.#erasures.receipt(seq);
   }
@@ -134,13 +175,15 @@ export class TenantLog extends DurableObject<Env> {
     return this.#erasures.list(after, limit);
   }
 
-  /** Sets the alarm to the earliest that any part of the log asks for. */
-  async #setAlarm(): Promise<void> {
-    const asked = [nextWillMs(this.ctx.storage.sql), this.#erasures.dueMs].filter((ms) => ms !== null);
-    if (asked.length === 0) return;
-    const dueMs = Math.min(...asked);
-    if (dueMs === this.#alarmMs) return;
-    this.#alarmMs = dueMs;
-    await this.ctx.storage.setAlarm(dueMs);
+  /** Sets the alarm for the wills and erasures of this log; deliveries ask on their own. */
+  #wakeForOwn(): void {
+    for (const ms of [nextWillMs(this.ctx.storage.sql), this.#erasures.dueMs]) if (ms !== null) this.#wakeAt(ms);
+  }
+
+  /** Not awaited: whatever is answered waits for all writes, this one too. An alarm that comes too early does no harm. */
+  #wakeAt(ms: number): void {
+    if (this.#alarmMs !== null && this.#alarmMs <= ms) return;
+    this.#alarmMs = ms;
+    void this.ctx.storage.setAlarm(ms);
   }
 }

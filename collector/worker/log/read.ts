@@ -12,19 +12,24 @@ const MAX_GAPS_NAMED = 100;
 
 /** The text of `GET /v1/events`: rows after `after`, as many as `limit` and the page's size allow. */
 export function events(sql: SqlStorage, after: number, limit: number): string {
+  const page = eventsWhere(sql, "seq > ?1", after, limit);
+  return `{"events":[${page.rows.join(",")}],"next_after":${page.next}}`;
+}
+
+/** Rows of `domain_event` as JSON, those for which a condition on `?1` holds; as many as `limit` and a page allow. */
+export function eventsWhere(sql: SqlStorage, condition: string, value: SqlStorageValue, limit: number) {
   const cursor = sql.exec<Row>(
     `select seq, event_id, event_name, occurred_at, received_at, organization_id, user_id, anonymous_id, session_id,
        entity_type, entity_id, correlation_id, source, trust, schema_version, properties, context
-     from domain_event where seq > ?1 order by seq limit ?2`,
-    after,
+     from domain_event where ${condition} order by seq limit ?2`,
+    value,
     limit,
   );
   // Stored as JSON text: spliced in, not parsed.
-  const page = pageOf(cursor, after, ({ properties, context, ...columns }) => [
+  return pageOf(cursor, Number(value), ({ properties, context, ...columns }) => [
     columns,
     `"properties":${String(properties)},"context":${String(context)}`,
   ]);
-  return `{"events":[${page.rows.join(",")}],"next_after":${page.next}}`;
 }
 
 /** Links of an id that an answer names. */

@@ -3,7 +3,7 @@
 mod fields;
 
 use serde_json::Value;
-use tallymark_event::Timestamp;
+use tallymark_event::{Purpose, Timestamp};
 
 pub(crate) use fields::Fields;
 pub use fields::Problem;
@@ -43,15 +43,6 @@ pub enum Kind {
     Webhook(Webhook),
     /// A PostgreSQL that keeps `domain_event`.
     Postgres(Postgres),
-}
-
-/// A purpose that people agree to, as `$consent` names it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
-    /// `analytics`
-    Analytics,
-    /// `advertising`, to which Global Privacy Control says no as well.
-    Advertising,
 }
 
 /// When a batch is due: as soon as it is full, or its oldest event has waited this long.
@@ -195,8 +186,9 @@ impl Destination {
 
     /// Whether an event is for this destination: by its name, and by what its person has agreed to.
     pub fn wants(&self, row: &Row<'_>) -> bool {
+        let consent = row.consent();
         self.events.iter().any(|pattern| pattern.matches(&row.event_name))
-            && !self.consent.iter().any(|purpose| row.denies(purpose.name()))
+            && self.consent.iter().all(|purpose| consent.permits(*purpose))
     }
 
     /// How long an attempt holds its lease, in ms: longer than it can take.
@@ -264,15 +256,6 @@ impl Kind {
     /// Whether it is the tenant's own copy of its log rather than somebody who is told of events.
     const fn is_store(&self) -> bool {
         matches!(self, Self::Postgres(_))
-    }
-}
-
-impl Purpose {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Analytics => "analytics",
-            Self::Advertising => "advertising",
-        }
     }
 }
 

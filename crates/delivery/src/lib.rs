@@ -38,7 +38,7 @@ mod webhook;
 
 pub use attempt::Attempt;
 pub use backoff::Backoff;
-pub use destination::{Destination, Kind, Problem, Purpose, Rule, Start};
+pub use destination::{Destination, Kind, Problem, Rule, Start};
 pub use outcome::{Outcome, Verdict};
 pub use pattern::Pattern;
 pub use postgres::Postgres;

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use tallymark_event::{Consent, RawJson};
 
 /// A stored event. Texts are borrowed from the page of rows where they hold no escapes.
 #[derive(Clone, Debug, Deserialize)]
@@ -66,15 +67,6 @@ fn null<'t>() -> &'t RawValue {
     RawValue::NULL
 }
 
-/// What was agreed to, of a row's properties and context.
-#[derive(Deserialize, Default)]
-struct Agreed {
-    #[serde(rename = "$consent", default)]
-    consent: Option<serde_json::Value>,
-    #[serde(default)]
-    gpc: Option<serde_json::Value>,
-}
-
 impl<'t> Row<'t> {
     /// Reads a JSON array of rows.
     pub fn parse_page(page: &'t str) -> Result<Vec<Self>, serde_json::Error> {
@@ -82,16 +74,8 @@ impl<'t> Row<'t> {
         texts.into_iter().map(|text| Ok(Self { text, ..serde_json::from_str(text.get())? })).collect()
     }
 
-    /// Whether the event's person has said no to a purpose, in `$consent` or, of advertising, by Global Privacy
-    /// Control. Where nobody has said anything there is no "no".
-    pub fn denies(&self, purpose: &str) -> bool {
-        let agreed = |text: &RawValue| serde_json::from_str::<Agreed>(text.get()).unwrap_or_default();
-        let (properties, context) = (agreed(self.properties), agreed(self.context));
-        let is_denied = [&properties, &context].iter().any(|said| {
-            said.consent.as_ref().and_then(|consent| consent.get(purpose))
-                == Some(&serde_json::Value::Bool(false))
-        });
-        let has_gpc = [properties.gpc, context.gpc].contains(&Some(serde_json::Value::Bool(true)));
-        is_denied || (purpose == "advertising" && has_gpc)
+    /// What the event's person has agreed to.
+    pub fn consent(&self) -> Consent {
+        Consent::of_context(RawJson::trusted(self.context.get()))
     }
 }

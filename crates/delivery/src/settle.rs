@@ -53,12 +53,7 @@ impl State {
         now: Timestamp,
         random: u64,
     ) -> Option<Settled> {
-        if !self.is_leased_by(id) {
-            return None;
-        }
-        self.lease_id = None;
-        self.lease_until_ms = 0;
-        self.next_at_ms = 0;
+        self.end(id)?;
         let verdicts: Vec<_> = sent
             .iter()
             .filter_map(|one| {
@@ -69,12 +64,7 @@ impl State {
         for (one, ..) in verdicts.iter().filter(|(_, _, verdict)| *verdict == Verdict::Done) {
             settled.done.extend_from_slice(&one.seqs);
         }
-        if !settled.done.is_empty() {
-            self.delivered = self.delivered.saturating_add(settled.done.len() as u64);
-            self.last_delivered_at_ms = Some(now.ms());
-            self.failing_since_ms = None;
-            self.parked_in_a_row = 0;
-        }
+        self.count_delivered(&settled, now);
         let failed = verdicts.iter().filter(|(_, _, verdict)| *verdict != Verdict::Done);
         let first_failed = failed.clone().next();
         for (one, outcome, verdict) in failed {
@@ -97,6 +87,62 @@ impl State {
             }
         }
         Some(settled)
+    }
+
+    /// Ends the attempt `id` at rows that were parked. The cursor stays: they lie before it. What is neither done nor
+    /// parked again remains to be tried.
+    pub fn settle_retry(
+        &mut self,
+        destination: &Destination,
+        id: &str,
+        sent: &[Sent],
+        now: Timestamp,
+        random: u64,
+    ) -> Option<Settled> {
+        self.end(id)?;
+        let mut settled = Settled { attempts: 1, ..Settled::default() };
+        for one in sent {
+            let Some(outcome) = &one.outcome else { continue };
+            let reason = match destination.verdict(outcome) {
+                Verdict::Done => {
+                    settled.done.extend_from_slice(&one.seqs);
+                    continue;
+                }
+                Verdict::Refused => "refused",
+                Verdict::Faulted => "faulted",
+                verdict => {
+                    self.wait(destination, one, outcome, verdict, now, random);
+                    break;
+                }
+            };
+            settled.parked.extend(one.seqs.iter().map(|seq| Parked {
+                seq: *seq,
+                reason,
+                status: outcome.status(),
+                detail: outcome.describe(),
+                attempts: 1,
+            }));
+        }
+        self.count_delivered(&settled, now);
+        Some(settled)
+    }
+
+    /// Gives the lease back, if it is this attempt's.
+    fn end(&mut self, id: &str) -> Option<()> {
+        self.is_leased_by(id).then(|| {
+            self.lease_id = None;
+            self.lease_until_ms = 0;
+            self.next_at_ms = 0;
+        })
+    }
+
+    fn count_delivered(&mut self, settled: &Settled, now: Timestamp) {
+        if !settled.done.is_empty() {
+            self.delivered = self.delivered.saturating_add(settled.done.len() as u64);
+            self.last_delivered_at_ms = Some(now.ms());
+            self.failing_since_ms = None;
+            self.parked_in_a_row = 0;
+        }
     }
 
     /// The event of a failed request, if it is to be given up: refused alone; or failed often while others, which come

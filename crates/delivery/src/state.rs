@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use tallymark_event::Timestamp;
 
-use crate::{Destination, Rule, limits};
+use crate::{Destination, Rule, Start, limits};
 
 /// A destination's state: a row of the table `destination`, columns named as the fields. Times are Unix time in ms.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,6 +96,11 @@ impl State {
         }
     }
 
+    /// Of a destination that is new to a log, whose last row is `head`: it begins where it wants to.
+    pub fn begin(destination: &Destination, head: u64) -> Self {
+        Self::new(destination, if destination.from == Start::Now { head } else { 0 })
+    }
+
     /// Follows the configuration: whoever has changed it wants it tried, now. Says whether anything has changed.
     pub fn follow(&mut self, destination: &Destination) -> bool {
         if self.fingerprint == destination.fingerprint {
@@ -142,7 +147,10 @@ impl State {
         self.lease_id = Some(id.to_owned());
         self.lease_until_ms = now.ms().saturating_add(destination.lease_ms());
         let ahead = u32::try_from(self.ahead.len()).unwrap_or(u32::MAX);
-        let rows = destination.rule.batch_size.saturating_add(ahead);
+        // Where batches are of one event, its neighbours show whether a fault is its own.
+        let least = if self.is_probing() { limits::PROBE_REQUESTS } else { 1 };
+        let rows =
+            destination.rule.batch_size.max(u32::try_from(least).unwrap_or(u32::MAX)).saturating_add(ahead);
         Ok(Lease { id: id.to_owned(), after: self.cursor, rows })
     }
 

@@ -3,8 +3,8 @@
 use tallymark_event::Timestamp;
 
 use crate::{
-    Administration, Answer, Append, ErasureRequest, Protocol, QuarantineRequest, Query, Refusal, Replayed,
-    Request, Settings, admin, admit, anonymise, ga4,
+    Administration, Answer, Append, DeliveryRequest, ErasureRequest, Protocol, QuarantineRequest, Query,
+    Refusal, Replayed, Request, Settings, admin, admit, anonymise, ga4,
     keys::KeyRecord,
     limits::ADMIN_RANDOM_BYTES,
     pipeline,
@@ -42,6 +42,13 @@ pub enum Step {
         organization_id: String,
         /// What is wanted.
         request: ErasureRequest,
+    },
+    /// See to the tenant's destinations.
+    Delivery {
+        /// The tenant.
+        organization_id: String,
+        /// What is wanted of them.
+        request: DeliveryRequest,
     },
     /// Answer at once.
     Answer(Answer),
@@ -157,6 +164,21 @@ impl Collector {
             // Receipts say when somebody was erased: with the server's key, like the order.
             Route::ListErasures => self.erasure(request, now, || ErasureRequest::list(request.query)),
             Route::OrderErasure => self.erasure(request, now, || ErasureRequest::order(request)),
+            Route::ListDestinations => {
+                self.delivery(request, now, admit::admit_reader, || Ok(DeliveryRequest::List))
+            }
+            Route::ResumeDestination(name) => {
+                self.delivery(request, now, admit::admit_owner, || DeliveryRequest::resume(name))
+            }
+            Route::ListParked => {
+                self.delivery(request, now, admit::admit_reader, || DeliveryRequest::parked(request.query))
+            }
+            Route::RetryParked => {
+                self.delivery(request, now, admit::admit_owner, || DeliveryRequest::retry(request))
+            }
+            Route::DropParked => {
+                self.delivery(request, now, admit::admit_owner, || DeliveryRequest::drop(request))
+            }
             Route::Readiness => Ok(Step::Answer(Answer::ready())),
         };
         step.map_err(|refusal| refusal.answer())
@@ -201,6 +223,19 @@ impl Collector {
         self.with_key(request, now, |record| {
             let organization_id = admit::admit_owner(record)?.to_owned();
             Ok(Step::Erasure { organization_id, request: wanted()? })
+        })
+    }
+
+    fn delivery(
+        &self,
+        request: &Request<'_>,
+        now: Timestamp,
+        admit: impl FnOnce(&KeyRecord) -> Result<&str, Refusal>,
+        wanted: impl FnOnce() -> Result<DeliveryRequest, Refusal>,
+    ) -> Result<Step, Refusal> {
+        self.with_key(request, now, |record| {
+            let organization_id = admit(record)?.to_owned();
+            Ok(Step::Delivery { organization_id, request: wanted()? })
         })
     }
 

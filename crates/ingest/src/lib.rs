@@ -41,6 +41,7 @@ mod append;
 mod clean;
 mod collector;
 mod decode;
+mod delivery;
 mod erasure;
 mod ga4;
 mod identity;
@@ -75,6 +76,7 @@ pub use admin::{Administration, Defect as AdminDefect, Operators, Wanted, Write}
 pub use answer::Answer;
 pub use append::Append;
 pub use collector::{Collector, Step};
+pub use delivery::{DeliveryRequest, ParkedFilter, ParkedSweep};
 pub use erasure::{ErasureMode, ErasureOrder, ErasureRequest, pseudonyms};
 pub use posthog::capture_v1::Defect as CaptureV1Defect;
 pub use preview::{Broken, Preview, preview};

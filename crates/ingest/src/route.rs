@@ -35,6 +35,16 @@ pub(crate) enum Route<'p> {
     ListErasures,
     /// Has somebody forgotten.
     OrderErasure,
+    /// Gives the destinations, and how far each is.
+    ListDestinations,
+    /// Lets the one of this name go on.
+    ResumeDestination(&'p str),
+    /// Gives what destinations would not take.
+    ListParked,
+    /// Has it tried again.
+    RetryParked,
+    /// Gives it up.
+    DropParked,
     /// Says that the collector is up.
     Readiness,
 }
@@ -61,6 +71,11 @@ impl Route<'_> {
             Self::PurgeQuarantine => "purge_quarantine",
             Self::ListErasures => "list_erasures",
             Self::OrderErasure => "order_erasure",
+            Self::ListDestinations => "list_destinations",
+            Self::ResumeDestination(_) => "resume_destination",
+            Self::ListParked => "list_parked",
+            Self::RetryParked => "retry_parked",
+            Self::DropParked => "drop_parked",
             Self::Admin(_) => "admin",
             Self::Readiness => "readiness",
         }
@@ -115,6 +130,11 @@ fn collect_route(bare: &str) -> Option<Route<'static>> {
     is_ping.or_else(|| is_one_of(&COLLECT_PATHS).then_some(Route::Collect))
 }
 
+/// The name in `v1/destinations/<name>/resume`.
+fn resumed(bare: &str) -> Option<&str> {
+    bare.strip_prefix("v1/destinations/")?.strip_suffix("/resume").filter(|name| !name.contains('/'))
+}
+
 /// Finds the route. Every path is served with and without its trailing slash.
 pub(crate) fn route<'p>(settings: &Settings, method: &str, path: &'p str) -> Result<Route<'p>, Refusal> {
     let bare = path.trim_matches('/');
@@ -136,6 +156,11 @@ pub(crate) fn route<'p>(settings: &Settings, method: &str, path: &'p str) -> Res
         _ if let Some(rest) = bare.strip_prefix("v1/admin/") => {
             return admin::route(method, path, rest).map(Route::Admin);
         }
+        ("v1/destinations", _) => (Route::ListDestinations, Methods::Get),
+        ("v1/deliveries/parked", _) => (Route::ListParked, Methods::Get),
+        ("v1/deliveries/retry", _) => (Route::RetryParked, Methods::Post),
+        ("v1/deliveries/drop", _) => (Route::DropParked, Methods::Post),
+        _ if let Some(name) = resumed(bare) => (Route::ResumeDestination(name), Methods::Post),
         ("i/v1/analytics/events" | "i/v1/ai/events", _) => {
             (Route::Ingest(Protocol::CaptureV1), Methods::Post)
         }
@@ -197,6 +222,12 @@ mod tests {
         assert_eq!(status("POST", "/v1/erasures"), Ok(Route::OrderErasure));
         assert_eq!(status("GET", "/v1/erasures/"), Ok(Route::ListErasures));
         assert_eq!(status("DELETE", "/v1/erasures"), Err(405));
+        assert_eq!(status("GET", "/v1/destinations"), Ok(Route::ListDestinations));
+        assert_eq!(status("POST", "/v1/destinations/a/resume"), Ok(Route::ResumeDestination("a")));
+        assert_eq!(status("POST", "/v1/destinations/a/b/resume"), Err(404));
+        assert_eq!(status("GET", "/v1/deliveries/parked/"), Ok(Route::ListParked));
+        assert_eq!(status("POST", "/v1/deliveries/retry"), Ok(Route::RetryParked));
+        assert_eq!(status("GET", "/v1/deliveries/drop"), Err(405));
         assert_eq!(status("GET", "/_readiness"), Ok(Route::Readiness));
         assert_eq!(status("GET", "/v1/quarantine/wk_secret").map(Route::name), Ok("show_quarantined"));
         assert_eq!(status("GET", "/"), Ok(Route::Readiness));

@@ -83,7 +83,7 @@ fn check(step: &Step) {
     match step {
         Step::NeedKey { lookup } => panic!("asks for {lookup} after it was told"),
         Step::Administer => panic!("nobody may"),
-        Step::Query(_) | Step::Erasure { .. } | Step::Quarantine { .. } => {}
+        Step::Query(_) | Step::Delivery { .. } | Step::Erasure { .. } | Step::Quarantine { .. } => {}
         Step::Answer(answer) => assert!((200..500).contains(&answer.status), "{answer:?}"),
         Step::Append(append) => {
             let rows: usize = append.rows.iter().map(|chunk| rows_in(chunk, COLUMNS.len())).sum();

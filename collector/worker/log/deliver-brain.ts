@@ -1,0 +1,112 @@
+/** Delivery's brain (crates/delivery): what is due, what is sent, what answers mean. The shapes are collector/src/deliver.rs's. */
+import { Brain } from "../brain.ts";
+import type { Env } from "../env.ts";
+import type { Outcome, Request } from "./send.ts";
+
+/** A row of the table `destination`, with `ahead` as a list. */
+export interface State {
+  readonly name: string;
+  readonly cursor: number;
+  readonly ahead: readonly number[];
+  readonly attempts: number;
+  readonly failing_since_ms: number | null;
+  readonly next_at_ms: number;
+  readonly lease_id: string | null;
+  readonly paused_reason: string | null;
+  readonly last_error: string | null;
+  readonly last_error_at_ms: number | null;
+  readonly last_delivered_at_ms: number | null;
+  readonly delivered: number;
+}
+
+/** What lies behind a cursor. */
+export interface Pending {
+  readonly rows: number;
+  readonly oldest_ms: number;
+}
+
+export interface Planned {
+  readonly kind: string;
+  readonly state: State;
+  readonly has_changed: boolean;
+  readonly due_ms: number | null;
+  readonly batch_size: number;
+  readonly flush_interval_ms: number;
+  readonly timeout_ms: number;
+  readonly concurrency: number;
+}
+
+export interface Plan {
+  readonly destinations: readonly Planned[];
+  readonly problems: readonly { path: string; detail: string }[];
+}
+
+export interface Sent {
+  readonly seqs: readonly number[];
+  readonly outcome?: Outcome;
+}
+
+export interface Settled {
+  readonly done: readonly number[];
+  readonly parked: readonly { seq: number; reason: string; status: number | null; detail: string; attempts: number }[];
+  readonly attempts: number;
+}
+
+type After = { state: State; settled: Settled };
+
+/** One for all logs of an isolate: it remembers nothing. Gone after a trap, since its memory can't be trusted then. */
+let shared: Brain | undefined;
+
+/** The brain, with a tenant's record and the deployment's environment before it. */
+export class DeliverBrain {
+  readonly #env: Record<string, string>;
+  /** What `destinations:<organization_id>` of the registry holds. */
+  record: string | null = null;
+
+  constructor(env: Env) {
+    const texts = Object.entries(env).filter((entry): entry is [string, string] => typeof entry[1] === "string");
+    this.#env = Object.fromEntries(texts);
+  }
+
+  plan(known: readonly { state: State; pending: Pending | null }[], head: number): Plan {
+    return this.#ask({ verb: "plan", known, head }) as Plan;
+  }
+
+  lease(state: State, id: string): { state: State; lease: { after: number; rows: number } } | null {
+    return this.#ask({ verb: "lease", state, id }) as ReturnType<DeliverBrain["lease"]>;
+  }
+
+  compose(state: State, page: string): { requests: readonly Request[]; through: number } | null {
+    return this.#ask({ verb: "compose", state }, page) as ReturnType<DeliverBrain["compose"]>;
+  }
+
+  retry(state: State, page: string): readonly Request[] | null {
+    return this.#ask({ verb: "retry", state }, page) as ReturnType<DeliverBrain["retry"]>;
+  }
+
+  settle(state: State, id: string, through: number, sent: readonly Sent[]): After | null {
+    return this.#ask({ verb: "settle", state, id, through, sent, random: random64() }) as After | null;
+  }
+
+  settleRetry(state: State, id: string, sent: readonly Sent[]): After | null {
+    return this.#ask({ verb: "settle_retry", state, id, sent, random: random64() }) as After | null;
+  }
+
+  resume(state: State): State {
+    return this.#ask({ verb: "resume", state }) as State;
+  }
+
+  #ask(ask: object, page = ""): unknown {
+    shared ??= new Brain([], "");
+    try {
+      return JSON.parse(shared.deliver(JSON.stringify({ env: this.#env, record: this.record, ask }), page));
+    } catch (error) {
+      shared = undefined;
+      throw error;
+    }
+  }
+}
+
+function random64(): string {
+  return String(crypto.getRandomValues(new BigUint64Array(1))[0]);
+}

@@ -1,0 +1,237 @@
+/**
+ * Carrying events on from the log to where they are wanted. The brain decides what is due and what an answer means
+ * (crates/delivery); here the lease is taken, rows are read, requests sent, and what came of them is written down.
+ *
+ * Architecture invariant: nothing is awaited between reading a state and writing it, and no capture waits for anything
+ * in here. Whoever is interrupted between lease and settlement leaves a lease that runs out: the same events go out
+ * again, under the same ids.
+ */
+import type { Env } from "../env.ts";
+import { note, textOf } from "../journal.ts";
+import { DeliverBrain, type Plan, type Planned, type Sent, type State } from "./deliver-brain.ts";
+import {
+  MAX_RETRIED, enterSettled, hasRetries, headOf, markProcessed, pendingOf, stateNamed, states, unpark, writeStates,
+} from "./destinations.ts";
+import { eventsWhere } from "./read.ts";
+import { sendAll, type Request } from "./send.ts";
+
+/** How long what the registry says of destinations is believed, in ms. */
+const CONFIGURATION_MS = 60_000;
+
+/** Requests of one destination until it makes room for another alarm: the platform bounds those of one. */
+const MAX_REQUESTS_IN_A_ROW = 200;
+
+/** Attempts of one destination in a row: those that find nothing to send make no request. */
+const MAX_ATTEMPTS_IN_A_ROW = 100;
+
+/** An attempt under way. */
+interface Attempt {
+  readonly id: string;
+  readonly requests: readonly Request[];
+  readonly through: number;
+  /** Its rows had been parked. */
+  readonly isRetry: boolean;
+}
+
+export class Deliveries {
+  readonly #ctx: DurableObjectState;
+  readonly #registry: KVNamespace;
+  readonly #brain: DeliverBrain;
+  /** Sets the log's alarm to a time, unless it is set to an earlier one. */
+  readonly #wakeAt: (ms: number) => void;
+  /** When the registry was last asked for destinations; or is being. */
+  #askedAtMs = -Infinity;
+  /** What holds for appends: null if nobody waits for them. */
+  #rule: { batchSize: number; flushMs: number } | null = null;
+  /** Rows since the last plan, which saw to all before. */
+  #fresh = 0;
+  readonly #underWay = new Set<string>();
+
+  constructor(ctx: DurableObjectState, env: Env, wakeAt: (ms: number) => void) {
+    this.#ctx = ctx;
+    this.#registry = env.REGISTRY;
+    this.#brain = new DeliverBrain(env);
+    this.#wakeAt = wakeAt;
+  }
+
+  /** Rows have been stored. Costs a tenant without destinations a look at the clock, and a minute's look-up now and then. */
+  stored(rows: number): void {
+    if (Date.now() - this.#askedAtMs > CONFIGURATION_MS) return this.#background(this.run());
+    if (this.#rule === null) return;
+    this.#fresh += rows;
+    this.#wakeAt(this.#fresh >= this.#rule.batchSize ? Date.now() : Date.now() + this.#rule.flushMs);
+  }
+
+  /** Somebody has changed something: the configuration is asked for anew, and what is due is begun. */
+  async changed(): Promise<void> {
+    this.#askedAtMs = -Infinity;
+    await this.run();
+  }
+
+  /** Begins what is due, and has the log woken for what comes next. What it begins goes on without it. */
+  async run(): Promise<void> {
+    await this.#configure();
+    const now = Date.now();
+    for (const { kind: _, due_ms, state, ...how } of this.#plan().destinations) {
+      if (due_ms !== null && due_ms <= now && !this.#underWay.has(state.name)) this.#background(this.#serve(state.name, how));
+    }
+  }
+
+  /** Brings the destinations up to date with their configuration, and says when each is due. */
+  plan(): Plan {
+    return this.#plan();
+  }
+
+  /** Asks the registry for what a plan goes by, unless it has been asked in the last minute. */
+  async configure(): Promise<void> {
+    await this.#configure();
+  }
+
+  /**
+   * Lets a destination go on at once, by its configuration of now: whoever resumes it may just have mended that. False
+   * if there is none of that name.
+   */
+  async resume(name: string): Promise<boolean> {
+    const { storage } = this.#ctx;
+    this.#askedAtMs = -Infinity;
+    await this.#configure();
+    this.#plan();
+    const isKnown = storage.transactionSync(() => {
+      const state = stateNamed(storage.sql, name);
+      if (state !== undefined) writeStates(storage.sql, [this.#brain.resume(state)]);
+      return state !== undefined;
+    });
+    if (isKnown) this.#background(this.run());
+    return isKnown;
+  }
+
+  async #configure(): Promise<void> {
+    const now = Date.now();
+    if (now - this.#askedAtMs <= CONFIGURATION_MS) return;
+    const organizationId = this.#organizationId();
+    if (organizationId === undefined) return;
+    this.#askedAtMs = now;
+    try {
+      this.#brain.record = await this.#registry.get(`destinations:${organizationId}`);
+    } catch (error) {
+      // By what was known before; the next append or alarm asks again.
+      this.#askedAtMs = -Infinity;
+      note("error", "delivery.registry_failed", { error: textOf(error) });
+    }
+  }
+
+  /** Of whichever row: a log has those of one organization. An alarm is not told the log's name. */
+  #organizationId(): string | undefined {
+    const rows = this.#ctx.storage.sql.exec<{ organization_id: string }>("select organization_id from domain_event limit 1");
+    return rows.toArray()[0]?.organization_id;
+  }
+
+  #plan(): Plan {
+    const { storage } = this.#ctx;
+    const plan = storage.transactionSync(() => {
+      const { sql } = storage;
+      const head = headOf(sql);
+      const before = states(sql);
+      const made = this.#brain.plan(before.map((state) => ({ state, pending: pendingOf(sql, state, head) })), head);
+      const changed = made.destinations.filter(({ has_changed }) => has_changed).map(({ state }) => state);
+      writeStates(sql, changed);
+      // What was there before the first destination is no business of any.
+      if (before.length === 0 && changed.length > 0) {
+        sql.exec("update processed set seq = max(seq, ?1)", Math.min(...changed.map(({ cursor }) => cursor)));
+      }
+      return made;
+    });
+    this.#fresh = 0;
+    this.#rule = ruleOf(plan);
+    const now = Date.now();
+    const times = plan.destinations.map(({ due_ms, has_changed, state }) => {
+      if (has_changed) return now;
+      // One that is under way goes on by itself, or else when its lease has run out.
+      return due_ms === null || (due_ms <= now && this.#underWay.has(state.name)) ? Infinity : Math.max(due_ms, now);
+    });
+    const next = Math.min(...times);
+    if (next < Infinity) this.#wakeAt(next);
+    return plan;
+  }
+
+  /** Serves a destination until it has everything, fails or must let others have their turn. */
+  async #serve(name: string, how: Pick<Planned, "timeout_ms" | "concurrency">): Promise<void> {
+    this.#underWay.add(name);
+    try {
+      let requests = 0;
+      for (let attempts = 0; attempts < MAX_ATTEMPTS_IN_A_ROW && requests < MAX_REQUESTS_IN_A_ROW; attempts++) {
+        const attempt = this.#begin(name);
+        if (attempt === undefined) break;
+        const sent = await sendAll(attempt.requests, { concurrency: how.concurrency, timeoutMs: how.timeout_ms });
+        this.#settle(name, attempt, sent);
+        requests += attempt.requests.length;
+        const due = this.#plan().destinations.find(({ state }) => state.name === name)?.due_ms ?? null;
+        if (due === null || due > Date.now()) break;
+      }
+    } catch (error) {
+      // Its lease runs out, and then it is tried again.
+      note("error", "delivery.failed", { destination: name, error: textOf(error) });
+    } finally {
+      this.#underWay.delete(name);
+      this.#plan();
+    }
+  }
+
+  /** Takes the lease and reads what is to be sent, in one transaction. */
+  #begin(name: string): Attempt | undefined {
+    const { storage } = this.#ctx;
+    return storage.transactionSync(() => {
+      const { sql } = storage;
+      const id = crypto.randomUUID();
+      const known = stateNamed(sql, name);
+      const leased = known === undefined ? null : this.#brain.lease(known, id);
+      if (leased === null) return undefined;
+      const { state, lease } = leased;
+      writeStates(sql, [state]);
+      if (hasRetries(sql, name)) return this.#beginRetry(sql, state, id);
+      const page = eventsWhere(sql, "seq > ?1", lease.after, lease.rows);
+      const composed = this.#brain.compose(state, `[${page.rows.join(",")}]`);
+      return composed === null ? undefined : { id, isRetry: false, ...composed };
+    });
+  }
+
+  #beginRetry(sql: SqlStorage, state: State, id: string): Attempt | undefined {
+    // What was erased since is no longer anybody's to have.
+    sql.exec("delete from parked_delivery where destination = ?1 and is_due = 1 and seq not in (select seq from domain_event)", state.name);
+    const due = "seq in (select seq from parked_delivery where destination = ?1 and is_due = 1)";
+    const page = eventsWhere(sql, due, state.name, MAX_RETRIED);
+    const requests = this.#brain.retry(state, `[${page.rows.join(",")}]`);
+    return requests === null ? undefined : { id, isRetry: true, requests, through: state.cursor };
+  }
+
+  #settle(name: string, attempt: Attempt, sent: readonly Sent[]): void {
+    const { storage } = this.#ctx;
+    storage.transactionSync(() => {
+      const { sql } = storage;
+      const state = stateNamed(sql, name);
+      if (state === undefined) return;
+      const after = attempt.isRetry
+        ? this.#brain.settleRetry(state, attempt.id, sent)
+        : this.#brain.settle(state, attempt.id, attempt.through, sent);
+      if (after === null) return;
+      const now = new Date().toISOString();
+      writeStates(sql, [after.state]);
+      enterSettled(sql, name, after.settled, attempt.isRetry, now);
+      markProcessed(sql, this.#brain.plan([], 0).destinations.map(({ state }) => state.name), now);
+    });
+  }
+
+  #background(work: Promise<void>): void {
+    this.#ctx.waitUntil(work.catch((error: unknown) => note("error", "delivery.failed", { error: textOf(error) })));
+  }
+}
+
+/** When appends are to wake the log: as soon as the most eager of the destinations wants them. */
+function ruleOf({ destinations }: Plan): { batchSize: number; flushMs: number } | null {
+  const eager = destinations.filter(({ state }) => state.paused_reason === null);
+  if (eager.length === 0) return null;
+  return {
+    batchSize: Math.min(...eager.map(({ batch_size }) => batch_size)),
+    flushMs: Math.min(...eager.map(({ flush_interval_ms }) => flush_interval_ms)),
+  };
+}

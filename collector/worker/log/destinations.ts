@@ -1,0 +1,121 @@
+/** What the log keeps of its destinations. The caller holds the transaction. */
+import type { Pending, Settled, State } from "./deliver-brain.ts";
+
+type StoredState = Record<string, SqlStorageValue> & { ahead: string };
+
+const COLUMNS = [
+  "name", "fingerprint", "cursor", "ahead", "request_limit", "attempts", "failing_since_ms", "next_at_ms", "lease_id",
+  "lease_until_ms", "parked_in_a_row", "paused_reason", "last_error", "last_error_at_ms", "last_delivered_at_ms",
+  "delivered",
+];
+
+const SELECT = `select ${COLUMNS.join(", ")} from destination`;
+const WRITE = `replace into destination (${COLUMNS.join(", ")})
+  select ${COLUMNS.map((column) => `value->>'${column}'`).join(", ")} from json_each(?1)`;
+
+/** Most rows marked as processed in one transaction: some milliseconds of the object's only thread. */
+const MAX_MARKED = 1_000;
+
+/** Most rows that one attempt at parked deliveries takes. */
+export const MAX_RETRIED = 25;
+
+const PARK = `
+  insert into parked_delivery (destination, seq, reason, status, detail, attempts, parked_at)
+  select ?1, value->>'seq', value->>'reason', value->>'status', value->>'detail', value->>'attempts', ?3 from json_each(?2)
+  where true
+  on conflict (destination, seq) do update set reason = excluded.reason, status = excluded.status,
+    detail = excluded.detail, attempts = attempts + excluded.attempts, is_due = 0`;
+
+const stateOf = (row: StoredState) => ({ ...row, ahead: JSON.parse(row.ahead) }) as unknown as State;
+
+/** All that are known, configured or not. */
+export function states(sql: SqlStorage): State[] {
+  return sql.exec<StoredState>(`${SELECT} order by name`).toArray().map(stateOf);
+}
+
+export function stateNamed(sql: SqlStorage, name: string): State | undefined {
+  return sql.exec<StoredState>(`${SELECT} where name = ?1`, name).toArray().map(stateOf)[0];
+}
+
+export function writeStates(sql: SqlStorage, written: readonly State[]): void {
+  if (written.length > 0) sql.exec(WRITE, JSON.stringify(written));
+}
+
+/** The last `seq` that was given, were its row erased since. */
+export function headOf(sql: SqlStorage): number {
+  return sql.exec<{ seq: number }>("select coalesce(max(seq), 0) as seq from sqlite_sequence where name = 'domain_event'").one().seq;
+}
+
+/** What a destination has yet to be given: the rows behind its cursor, and what it is to be given again. */
+export function pendingOf(sql: SqlStorage, { name, cursor, ahead }: State, head: number): Pending | null {
+  // What waits for another try has waited long enough.
+  if (hasRetries(sql, name)) return { rows: Number.MAX_SAFE_INTEGER, oldest_ms: 0 };
+  const oldest = sql
+    .exec<{ received_at: string }>("select received_at from domain_event where seq > ?1 order by seq limit 1", cursor)
+    .toArray()[0];
+  return oldest === undefined ? null : { rows: head - cursor - ahead.length, oldest_ms: Date.parse(oldest.received_at) };
+}
+
+export function hasRetries(sql: SqlStorage, name: string): boolean {
+  return sql.exec("select 1 from parked_delivery where destination = ?1 and is_due = 1 limit 1", name).toArray().length > 0;
+}
+
+/** Books what an attempt has left behind, but for its state. `isRetry`: its rows had been parked. */
+export function enterSettled(sql: SqlStorage, name: string, settled: Settled, isRetry: boolean, nowText: string): void {
+  const { done, parked, attempts } = settled;
+  if (parked.length > 0) {
+    sql.exec(PARK, name, JSON.stringify(parked), nowText);
+    countAttempts(sql, parked.map(({ seq }) => seq), Math.max(...parked.map((one) => one.attempts)));
+  }
+  if (attempts > 1) countAttempts(sql, done, attempts);
+  if (isRetry) unpark(sql, name, done, nowText);
+}
+
+/** Rows that have been parked are so no more; those that nobody else has parked are processed. */
+export function unpark(sql: SqlStorage, name: string, seqs: readonly number[], nowText: string): void {
+  if (seqs.length === 0) return;
+  const list = JSON.stringify(seqs);
+  sql.exec("delete from parked_delivery where destination = ?1 and seq in (select value from json_each(?2))", name, list);
+  sql.exec(
+    `update domain_event set is_processed = 1, processed_at = ?2
+     where seq in (select value from json_each(?1)) and is_processed = 0
+       and seq <= (select seq from processed) and not exists (select 1 from parked_delivery p where p.seq = domain_event.seq)`,
+    list,
+    nowText,
+  );
+}
+
+/** An event's attempts are those of the destination that needed the most. One that took the first is not written for each. */
+function countAttempts(sql: SqlStorage, seqs: readonly number[], attempts: number): void {
+  sql.exec(
+    "update domain_event set delivery_attempts = max(delivery_attempts, ?2) where seq in (select value from json_each(?1))",
+    JSON.stringify(seqs),
+    attempts,
+  );
+}
+
+/**
+ * Marks what every destination has: one write an event, when the slowest has passed it, however many destinations
+ * there are.
+ */
+export function markProcessed(sql: SqlStorage, names: readonly string[], nowText: string): void {
+  if (names.length === 0) return;
+  const { from, to } = sql
+    .exec<{ from: number; to: number | null }>(
+      `select (select seq from processed) as "from",
+         (select min(cursor) from destination where name in (select value from json_each(?1))) as "to"`,
+      JSON.stringify(names),
+    )
+    .one();
+  const until = Math.min(to ?? 0, from + MAX_MARKED);
+  if (until <= from) return;
+  sql.exec(
+    `update domain_event set is_processed = 1, processed_at = ?3, delivery_attempts = max(delivery_attempts, 1)
+     where seq > ?1 and seq <= ?2 and is_processed = 0
+       and not exists (select 1 from parked_delivery p where p.seq = domain_event.seq)`,
+    from,
+    until,
+    nowText,
+  );
+  sql.exec("update processed set seq = ?1", until);
+}

@@ -1,0 +1,87 @@
+/** Sending: requests out, what came of each back. Nothing in here judges. */
+
+/** `tallymark_delivery::Request`. */
+export interface Request {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: readonly (readonly [string, string])[];
+  readonly body: string;
+  readonly seqs: readonly number[];
+}
+
+/** `tallymark_delivery::Outcome`. */
+export type Outcome =
+  | { readonly status: number; readonly retry_after?: string; readonly body: string }
+  | { readonly error: "timed_out" | "unreachable"; readonly detail: string };
+
+/** Most bytes of an answer that are read: some say which events they refuse. The rest is not waited for. */
+const MAX_ANSWER_BYTES = 64 * 1024;
+
+/** Failures after which an attempt begins no further request: the receiver is down, or refuses everything. */
+const MAX_FAILURES = 4;
+
+/** How long an attempt begins requests, in the time that each may take: `ATTEMPT_TIMEOUTS` of crates/delivery. */
+const ATTEMPT_TIMEOUTS = 2;
+
+/**
+ * Sends requests in their order, `concurrency` at a time. Those that there was no time for, or no point in, have no
+ * outcome.
+ */
+export async function sendAll(
+  requests: readonly Request[],
+  { concurrency, timeoutMs }: { concurrency: number; timeoutMs: number },
+): Promise<{ seqs: readonly number[]; outcome?: Outcome }[]> {
+  const sent: { seqs: readonly number[]; outcome?: Outcome }[] = requests.map(({ seqs }) => ({ seqs }));
+  const deadline = Date.now() + ATTEMPT_TIMEOUTS * timeoutMs;
+  let [next, failures] = [0, 0];
+  const work = async () => {
+    while (next < requests.length && failures < MAX_FAILURES && Date.now() < deadline) {
+      const at = next++;
+      const { seqs } = sent[at]!;
+      const outcome = await send(requests[at]!, timeoutMs);
+      sent[at] = { seqs, outcome };
+      if (!("status" in outcome) || outcome.status >= 300) failures++;
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(concurrency, requests.length) }, work));
+  return sent;
+}
+
+async function send({ method, url, headers, body }: Request, timeoutMs: number): Promise<Outcome> {
+  try {
+    const response = await fetch(url, {
+      method,
+      headers: headers.map(([name, value]) => [name, value]),
+      body,
+      // Wherever it leads, nobody has allowed it.
+      redirect: "manual",
+      signal: AbortSignal.timeout(timeoutMs),
+    });
+    const retryAfter = response.headers.get("retry-after");
+    const text = await beginningOf(response);
+    return { status: response.status, body: text, ...(retryAfter !== null && { retry_after: retryAfter }) };
+  } catch (error) {
+    const timedOut = error instanceof Error && error.name === "TimeoutError";
+    return { error: timedOut ? "timed_out" : "unreachable", detail: timedOut ? "" : String(error) };
+  }
+}
+
+/** An answer's beginning. One that breaks off has said its status all the same. */
+async function beginningOf(response: Response): Promise<string> {
+  const reader = response.body?.getReader();
+  if (reader === undefined) return "";
+  const decoder = new TextDecoder();
+  let [text, bytes] = ["", 0];
+  try {
+    while (bytes < MAX_ANSWER_BYTES) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      bytes += value.byteLength;
+      text += decoder.decode(value, { stream: true });
+    }
+    await reader.cancel();
+  } catch {
+    // Its status stands.
+  }
+  return text;
+}
