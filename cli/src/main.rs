@@ -10,6 +10,7 @@
 
 mod collector;
 mod database;
+mod dispatch;
 mod keys;
 mod migrate;
 mod operator;
@@ -48,6 +49,8 @@ enum Command {
     Quarantine(quarantine::Command),
     /// Make the tables of a PostgreSQL, or bring them to the newest version
     Migrate(migrate::Migrate),
+    /// Deliver the events that services have written into a PostgreSQL in their own transactions
+    Dispatch(dispatch::Dispatch),
 }
 
 fn main() -> ExitCode {
@@ -57,6 +60,7 @@ fn main() -> ExitCode {
         Command::Keys(command) => (command.name(), command.run()),
         Command::Quarantine(command) => (command.name(), command.run()),
         Command::Migrate(migrate) => ("migrate", migrate.run()),
+        Command::Dispatch(dispatch) => ("dispatch", dispatch.run(json)),
     };
     output::print(name, outcome, json)
 }

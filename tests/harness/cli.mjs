@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "./world.mjs";
 
-const BINARY = join(ROOT, "target/debug/tallymark");
+export const BINARY = join(ROOT, "target/debug/tallymark");
 
 /**
  * Runs `tallymark` in the repository's folder. Of the environment it has what is given, and what a program needs to run.

@@ -39,7 +39,7 @@ mod webhook;
 pub use attempt::Attempt;
 pub use backoff::Backoff;
 pub use destination::{Destination, Kind, Problem, Rule, Start};
-pub use outcome::{Outcome, Verdict};
+pub use outcome::{Failure, Outcome, Verdict};
 pub use pattern::Pattern;
 pub use postgres::Postgres;
 pub use request::{Method, Request};

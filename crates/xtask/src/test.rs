@@ -112,7 +112,7 @@ fn engines() -> Result<()> {
 fn postgres() -> Result<()> {
     setup::postgres()?;
     run(cargo().args(["build", "--quiet", "--locked", "--package", "tallymark-cli"]))?;
-    node_tests("tests/postgres/*.test.mjs")
+    run(node_test_command("tests/postgres/*.test.mjs").env("PYTHON", setup::python()?))
 }
 
 /// The clients of others, from npm and `PyPI`, against the collector.

@@ -49,6 +49,7 @@ begin
     execute format('insert into domain_event_id select organization_id, event_id from %I on conflict do nothing', name);
     execute format('alter table domain_event attach partition %I for values from (%L) to (%L)',
       name, month, month + interval '1 month');
+    execute format('create index on %I (organization_id, event_id)', name);
     execute format('alter table %I enable row level security', name);
     made := made + 1;
   end loop;
@@ -147,6 +148,7 @@ begin
   insert into domain_event_default select * from later;
   execute format('alter table domain_event attach partition domain_event_before for values from (minvalue) to (%L)', next_month);
   alter table domain_event attach partition domain_event_default default;
+  create index on domain_event_default (organization_id, event_id);
   alter table domain_event_default enable row level security;
 
   -- Partitions are reached by their table alone, and its policies.

@@ -1,6 +1,7 @@
 //! `PostgreSQL` 15 and newer.
 
 mod migrations;
+pub mod outbox;
 
 pub use migrations::{ADD_MONTHS, HISTORY, IS_PARTITIONED, LOCK, MIGRATIONS, Migration, PARTITION, RECORD};
 
