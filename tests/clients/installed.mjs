@@ -5,11 +5,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { build } from "esbuild";
-import { cached, npmPackages } from "../harness/cache.mjs";
+import { npmPackages, pythonPackages } from "../harness/cache.mjs";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
-/** A Python 3 with `venv`: what xtask found or installed, or the machine's. */
-const PYTHON = process.env.PYTHON ?? "python3";
 
 const run = promisify(execFile);
 let home;
@@ -36,23 +34,7 @@ export async function bundle(source) {
 }
 
 /** The interpreter that has PyPI's clients. */
-export const interpreter = () => (venv ??= installedInterpreter());
-
-async function installedInterpreter() {
-  const { stdout: version } = await run(PYTHON, ["-VV"]);
-  const folder = await cached(
-    "clients-python",
-    [join(HERE, "requirements.txt")],
-    async (fresh) => {
-      await run(PYTHON, ["-m", "venv", join(fresh, "venv")]);
-      const pip = ["-m", "pip", "--disable-pip-version-check", "--quiet", "install"];
-      const exactly = ["--require-hashes", "--only-binary", ":all:", "--requirement", join(fresh, "requirements.txt")];
-      await run(join(fresh, "venv/bin/python"), [...pip, ...exactly]);
-    },
-    version,
-  );
-  return join(folder, "venv/bin/python");
-}
+export const interpreter = () => (venv ??= pythonPackages("clients-python", join(HERE, "requirements.txt")));
 
 /**
  * Runs one of the scripts in python/ to its end, with `given` as its only argument.

@@ -70,3 +70,18 @@ export const npmPackages = (name, folder) =>
     ["package-lock.json", "package.json"].map((file) => join(folder, file)),
     (fresh) => run("npm", ["ci", ...NPM_FLAGS], { cwd: fresh }),
   );
+
+/** A Python 3 with `venv`: what xtask found or installed, or the machine's. */
+const PYTHON = process.env.PYTHON ?? "python3";
+
+/** The interpreter that has what the file `requirements` pins, each by its hash. */
+export async function pythonPackages(name, requirements) {
+  const { stdout: version } = await run(PYTHON, ["-VV"]);
+  const install = async (fresh) => {
+    await run(PYTHON, ["-m", "venv", join(fresh, "venv")]);
+    const pip = ["-m", "pip", "--disable-pip-version-check", "--quiet", "install"];
+    const exactly = ["--require-hashes", "--only-binary", ":all:", "--requirement", join(fresh, basename(requirements))];
+    await run(join(fresh, "venv/bin/python"), [...pip, ...exactly]);
+  };
+  return join(await cached(name, [requirements], install, version), "venv/bin/python");
+}

@@ -75,7 +75,7 @@ fn types() -> Result<()> {
     for project in ["collector", "sdk", "www/demo", "crates/plan/tests/types"] {
         run(npm_tool("tsc").args(["--noEmit", "-p", project]))?;
     }
-    Ok(())
+    run(command("node").arg("crates/plan/tests/types/mypy.mjs").env("PYTHON", setup::python()?))
 }
 
 fn node_tests(files: &str) -> Result<()> {

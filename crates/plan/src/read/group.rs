@@ -44,7 +44,13 @@ impl<'n> Groups<'n> {
             };
             if !self.members.contains_key(name.as_str()) {
                 let names: Vec<&str> = self.members.keys().copied().collect();
-                let remedy = format!("there are the groups {}", names.join(", "));
+                let remedy = if names.is_empty() {
+                    format!(
+                        "the plan has no groups: write [groups.{name:?}.properties], or take it from extends"
+                    )
+                } else {
+                    format!("there are the groups {}", names.join(", "))
+                };
                 reader.problem(place, format!("no group {name:?}"), remedy);
             } else if self.open.contains(name) || self.open.len() >= MAX_GROUP_DEPTH {
                 reader.problem(

@@ -70,7 +70,8 @@ fn what_contradicts_itself_is_refused() {
         ("sampling = 1.5", "sampling is 1.5"),
         ("deprecated = { since = \"1\", use = \"other\" }", "which there is not"),
         ("deprecated = { use = \"e\" }", "deprecated has no since"),
-        ("extends = [\"g\"]", "no group"),
+        ("extends = [\"g\"]", "the plan has no groups: write [groups.\"g\".properties]"),
+        ("extends = [\"g\"]\n[groups.other]", "there are the groups other"),
         ("extends = [\"g\"]\n[groups.g]\nextends = [\"g\"]", "extends itself"),
         (
             "extends = [\"g\", \"h\"]\n[groups.g.properties]\na = { type = \"date\" }\n[groups.h.properties]\na = { type = \"uuid\" }",

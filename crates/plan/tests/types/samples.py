@@ -1,6 +1,4 @@
-# What mypy must accept with the types of a plan, and what not: an error that is expected and none is one, too.
-#
-#     MYPYPATH=crates/plan/tests/golden mypy --strict crates/plan/tests/types/samples.py
+# What mypy must accept with the types of a plan, and what not: an error that is expected and none is one, too (mypy.mjs).
 
 import assistant
 import batchtrack
