@@ -3,12 +3,14 @@
  * and reloaded when a source changes. Data and keys stay in .tallymark/dev, of this checkout and no other.
  */
 import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, watch, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT, demoSite, newTenant, startWorld, worldOptions } from "./world.mjs";
 
 const HOME = join(ROOT, ".tallymark/dev");
 const TENANTS = join(HOME, "tenants.json");
+const ADMIN_TOKEN = join(HOME, "admin-token");
 const port = Number(process.argv[2] ?? 8787);
 
 function tenants() {
@@ -19,9 +21,15 @@ function tenants() {
   return fresh;
 }
 
+/** The operator's, for `tallymark keys` and `tallymark plan push`. */
+function adminToken() {
+  if (!existsSync(ADMIN_TOKEN)) writeFileSync(ADMIN_TOKEN, `ak_${randomBytes(24).toString("base64url")}`, { mode: 0o600 });
+  return readFileSync(ADMIN_TOKEN, "utf8");
+}
+
 const made = tenants();
 // A function: the demo is read anew after each build.
-const options = () => ({ tenants: made, port, persist: join(HOME, "state"), site: demoSite(made) });
+const options = () => ({ tenants: made, port, persist: join(HOME, "state"), site: demoSite(made), adminToken: adminToken() });
 const world = await startWorld(options()).catch((error) => {
   if (String(error).includes("Address already in use") || error.code === "ERR_RUNTIME_FAILURE") {
     console.error(`port ${port} is taken; choose another: cargo xtask dev --port 8788`);
@@ -39,6 +47,8 @@ for (const { slug, name, organization_id, browser_key, server_key, read_key } of
 const [first] = made;
 console.log(`\n  The books:  curl -H "Authorization: Bearer ${first.read_key}" ${world.url}/v1/ledger`);
 console.log(`  The events: curl -H "Authorization: Bearer ${first.read_key}" "${world.url}/v1/events?after=0"`);
+console.log(`  The plan:   TALLYMARK_COLLECTOR=${world.url} TALLYMARK_ORGANIZATION=${first.organization_id} \\
+              TALLYMARK_ADMIN_TOKEN=${adminToken()} cargo run -p tallymark-cli -- plan versions`);
 console.log(`\n  Changed sources are rebuilt. Ctrl-C ends it.\n`);
 
 /** Rebuilds after the last of a flurry of changes; once more if something changed meanwhile. */

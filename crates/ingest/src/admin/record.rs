@@ -3,11 +3,13 @@
 //! A further kind is a further variant of [`RecordKind`]: where it is, its name in the registry, what makes it one, and
 //! what is shown of it.
 
+use tallymark_delivery::{Destination, Rule, guard::Reach};
+
 use super::{Defect, Done, Facts, Pause, Write};
 use crate::{
     Answer,
-    decode::{Scanner, each_member, unwrapped},
-    limits::MAX_ADMIN_RECORD_BYTES,
+    decode::{Kind, Scanner, Value, each_member, items, unwrapped},
+    limits::{MAX_ADMIN_RECORD_BYTES, MAX_LISTED_RECORDS},
     members::Members,
     signer::{self, Signer},
 };
@@ -24,11 +26,20 @@ pub(super) enum Of {
 /// The kinds of record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum RecordKind {
+    /// Where an organization's events go: `crates/delivery`.
+    Destinations,
     /// Whoever signs tokens: docs/TOKENS.md.
     Signer,
 }
 
-const KINDS: [RecordKind; 1] = [RecordKind::Signer];
+const KINDS: [RecordKind; 2] = [RecordKind::Destinations, RecordKind::Signer];
+
+/// Which members of a record are shown.
+#[derive(Clone, Copy)]
+enum Shown {
+    AllBut(&'static [&'static str]),
+    Only(&'static [&'static str]),
+}
 
 impl RecordKind {
     /// The kind of record that this path is of.
@@ -39,6 +50,7 @@ impl RecordKind {
     /// Whose it is, and the last segment of its path.
     const fn place(self) -> (Of, Option<&'static str>) {
         match self {
+            Self::Destinations => (Of::Organization, Some("destinations")),
             Self::Signer => (Of::Deployment("signers"), None),
         }
     }
@@ -50,6 +62,7 @@ impl RecordKind {
     /// What its names in the registry begin with; the id follows.
     const fn prefix(self) -> &'static str {
         match self {
+            Self::Destinations => "destinations:",
             Self::Signer => signer::LOOKUP,
         }
     }
@@ -57,6 +70,13 @@ impl RecordKind {
     /// What is wrong with a record, and what to do about it.
     fn check(self, text: &str) -> Result<(), String> {
         match self {
+            Self::Destinations => {
+                // Whether a private address may be one is for the deployment to say, when it is sent to.
+                let (_, problems) = Destination::parse_list(text, Reach::Anywhere, Rule::default());
+                let problems: Vec<String> =
+                    problems.iter().map(|problem| format!("{} {}", problem.path, problem.detail)).collect();
+                if problems.is_empty() { Ok(()) } else { Err(problems.join("; ").trim_start().to_owned()) }
+            }
             Self::Signer => Signer::parse(text).map(drop).ok_or_else(|| {
                 "a signer has algorithm (HS256 with a secret of 32 bytes or more, or EdDSA with a public_key), audience, \
                  organizations and origins: see docs/TOKENS.md"
@@ -65,10 +85,21 @@ impl RecordKind {
         }
     }
 
-    /// Members that are never shown: whoever made them has them.
-    const fn secrets(self) -> &'static [&'static str] {
+    /// What is shown of a record. Secrets never are: whoever made them has them.
+    const fn shown(self) -> Shown {
         match self {
-            Self::Signer => &["secret"],
+            // Addresses have passwords in them, and headers have keys.
+            Self::Destinations => Shown::Only(&[
+                "name",
+                "kind",
+                "events",
+                "consent",
+                "from",
+                "batch_size",
+                "flush_interval_ms",
+                "timeout_ms",
+            ]),
+            Self::Signer => Shown::AllBut(&["secret"]),
         }
     }
 
@@ -97,14 +128,29 @@ pub(super) fn delete(kind: RecordKind, id: &str) -> Done {
     Done { writes: vec![Write::Delete { name: kind.lookup(id) }], answer: Answer::json(200, "{}".to_owned()) }
 }
 
-/// The record without its secrets. One that can't be read is shown as none.
+/// The record without its secrets; of a list, each of its items. One that can't be read is shown as none.
 fn without_secrets(kind: RecordKind, record: &str) -> String {
-    let mut shown = String::with_capacity(record.len());
+    let trimmed = record.trim();
+    if !trimmed.starts_with('[') {
+        return object_without_secrets(kind, trimmed);
+    }
+    let list = items(Value::well_formed(trimmed), MAX_LISTED_RECORDS).unwrap_or_default();
+    let objects = list.into_iter().filter(|item| item.kind() == Kind::Object);
+    let shown: Vec<String> = objects.map(|item| object_without_secrets(kind, item.as_str())).collect();
+    format!("[{}]", shown.join(","))
+}
+
+fn object_without_secrets(kind: RecordKind, object: &str) -> String {
+    let mut shown = String::with_capacity(object.len());
     let mut members = Members::open(&mut shown);
-    let read = each_member(&mut Scanner::new(record), |scanner, key| {
+    let read = each_member(&mut Scanner::new(object), |scanner, key| {
         scanner.value()?;
-        let is_secret = kind.secrets().iter().any(|secret| *secret.as_bytes() == *key.name());
-        if !is_secret {
+        let is_among = |names: &[&str]| names.iter().any(|name| *name.as_bytes() == *key.name());
+        let is_shown = match kind.shown() {
+            Shown::AllBut(secrets) => !is_among(secrets),
+            Shown::Only(known) => is_among(known),
+        };
+        if is_shown {
             members.copy(key.name(), scanner.since(key.start));
         }
         Ok(())

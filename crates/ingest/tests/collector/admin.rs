@@ -348,6 +348,29 @@ fn signers_are_kept_and_their_secrets_never_shown() {
 }
 
 #[test]
+fn destinations_are_kept_and_shown_without_what_opens_them() {
+    let mut world = World::new();
+    let path = "organizations/o/destinations";
+    let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+    let one = json!({ "name": "orders", "kind": "webhook", "url": "https://shop.example/hooks/T0k3n", "secrets": [secret] });
+    for (method, body) in [("PUT", json!([one])), ("GET", Value::Null)] {
+        let (status, answer) = world.call(method, path, &body);
+        assert_eq!((status, &answer), (200, &json!([{ "name": "orders", "kind": "webhook" }])), "{answer}");
+    }
+    assert_eq!(world.records["destinations:o"].0, json!([one]).to_string());
+    let (status, answer) = world.call("PUT", path, &json!([one, one, { "name": "other", "kind": "pigeon" }]));
+    assert_eq!((status, &answer["code"]), (400, &json!("invalid_record")));
+    let detail = answer["detail"].as_str().unwrap();
+    assert!(
+        detail.starts_with("[1].name must be no other destination's; [2].kind must be one of"),
+        "{detail}"
+    );
+    assert_eq!(world.records["destinations:o"].0, json!([one]).to_string(), "as it was");
+    assert_eq!(world.call("DELETE", path, &Value::Null).0, 200);
+    assert_eq!(world.call("GET", path, &Value::Null).0, 404);
+}
+
+#[test]
 fn paths_and_ids() {
     let mut world = World::new();
     for (path, status) in [
