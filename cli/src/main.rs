@@ -10,6 +10,8 @@
 
 mod collector;
 mod database;
+mod deliveries;
+mod destinations;
 mod dispatch;
 mod keys;
 mod migrate;
@@ -47,6 +49,12 @@ enum Command {
     /// Events that broke a rule: see them, judge them again, give them up
     #[command(subcommand)]
     Quarantine(quarantine::Command),
+    /// Destinations of events: how far each is, and having one go on
+    #[command(subcommand)]
+    Destinations(destinations::Command),
+    /// Events that a destination would not take: see them, try them again, give them up
+    #[command(subcommand)]
+    Deliveries(deliveries::Command),
     /// Make the tables of a PostgreSQL, or bring them to the newest version
     Migrate(migrate::Migrate),
     /// Deliver the events that services have written into a PostgreSQL in their own transactions
@@ -59,6 +67,8 @@ fn main() -> ExitCode {
         Command::Plan(command) => (command.name(), command.run()),
         Command::Keys(command) => (command.name(), command.run()),
         Command::Quarantine(command) => (command.name(), command.run()),
+        Command::Destinations(command) => (command.name(), command.run()),
+        Command::Deliveries(command) => (command.name(), command.run()),
         Command::Migrate(migrate) => ("migrate", migrate.run()),
         Command::Dispatch(dispatch) => ("dispatch", dispatch.run(json)),
     };
