@@ -13,6 +13,7 @@ mod database;
 mod deliveries;
 mod destinations;
 mod dispatch;
+mod erase;
 mod keys;
 mod migrate;
 mod operator;
@@ -55,6 +56,12 @@ enum Command {
     /// Events that a destination would not take: see them, try them again, give them up
     #[command(subcommand)]
     Deliveries(deliveries::Command),
+    /// Forget somebody: remove all events that are theirs, and take none of them any more
+    Erase(erase::Order),
+    /// Forget somebody: keep their events without anything that says whose they are, and take none any more
+    Anonymise(erase::Order),
+    /// Take events again of somebody who was forgotten
+    Readmit(erase::Order),
     /// Make the tables of a PostgreSQL, or bring them to the newest version
     Migrate(migrate::Migrate),
     /// Deliver the events that services have written into a PostgreSQL in their own transactions
@@ -69,6 +76,9 @@ fn main() -> ExitCode {
         Command::Quarantine(command) => (command.name(), command.run()),
         Command::Destinations(command) => (command.name(), command.run()),
         Command::Deliveries(command) => (command.name(), command.run()),
+        Command::Erase(order) => ("erase", order.run("erase")),
+        Command::Anonymise(order) => ("anonymise", order.run("anonymise")),
+        Command::Readmit(order) => ("readmit", order.run("readmit")),
         Command::Migrate(migrate) => ("migrate", migrate.run()),
         Command::Dispatch(dispatch) => ("dispatch", dispatch.run(json)),
     };
