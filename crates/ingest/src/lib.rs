@@ -62,6 +62,7 @@ mod preview;
 mod provenance;
 mod quarantine;
 mod query;
+mod redact;
 mod refusal;
 mod registry;
 mod request;

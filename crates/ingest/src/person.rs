@@ -11,12 +11,16 @@ use crate::{
 /// Appends them as members of the properties; `wrote`: others stand there already.
 #[inline]
 pub(crate) fn write(event: &Event<'_>, wrote: bool, out: &mut String) {
-    let lifted = &event.lifted;
-    let is_silent =
-        event.set.is_none() && event.set_once.is_none() && lifted.set.is_none() && lifted.set_once.is_none();
-    if !is_silent {
+    if !is_silent(event) {
         write_both(event, wrote, out);
     }
+}
+
+/// Whether it says nothing of its person.
+#[inline]
+pub(crate) const fn is_silent(event: &Event<'_>) -> bool {
+    let lifted = &event.lifted;
+    event.set.is_none() && event.set_once.is_none() && lifted.set.is_none() && lifted.set_once.is_none()
 }
 
 #[cold]

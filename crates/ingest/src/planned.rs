@@ -18,6 +18,8 @@ use crate::{
 pub(crate) struct Planned<'p> {
     /// What its properties may hold, if any of them is to be dropped or hashed.
     pub(crate) private: Option<(&'p Object, Option<&'p Salt>)>,
+    /// What its properties may hold, if the plan knows the event.
+    pub(crate) known: Option<&'p Object>,
     /// Members for its context, each with a comma in front: what it breaks of a plan that is observed.
     pub(crate) notes: String,
 }
@@ -48,6 +50,7 @@ pub(crate) fn judge<'t>(
     }
     if let Some(known) = verdict.event {
         checked.schema_version = checked.schema_version.or(Some(known.schema_version));
+        checked.planned.known = Some(&known.properties);
         if known.properties.holds_private() {
             checked.planned.private = Some((&known.properties, record.salt.as_ref()));
         }

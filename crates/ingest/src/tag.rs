@@ -13,6 +13,7 @@ use crate::{
     place::{Clocks, Moment},
     planned::{self, UNVERSIONED},
     provenance::Provenance,
+    redact,
     text::{self, Text},
 };
 
@@ -31,14 +32,14 @@ pub(crate) struct Tagger<'r> {
     has_gpc: bool,
     occurred_at: String,
     properties: String,
-    /// The properties before anything is withheld of them; empty unless a plan withholds something.
+    /// The properties before anything is withheld of them or replaced; empty unless something is.
     unredacted: String,
     context: String,
 }
 
 /// Names that a domain event's own context can't take.
 pub(crate) fn is_reserved_in_context(name: &[u8]) -> bool {
-    matches!(name, b"dialect" | b"client_timestamp") || planned::is_reserved_in_context(name)
+    matches!(name, b"dialect" | b"client_timestamp" | b"redacted") || planned::is_reserved_in_context(name)
 }
 
 impl<'r> Tagger<'r> {
@@ -136,7 +137,12 @@ impl<'r> Tagger<'r> {
                 pii::write(&self.unredacted, object, salt, &mut self.properties);
             }
         }
+        let is_suspect = event.is_suspect || !person::is_silent(event);
+        let redacted = if is_suspect { self.redact(checked) } else { 0 };
         self.write_context(event, batch, checked, moment);
+        if redacted > 0 {
+            note_redacted(&mut self.context, redacted);
+        }
         if moment.verbatim.is_none() {
             self.occurred_at.clear();
             write_quoted(&mut self.occurred_at, moment.occurred_at);
@@ -166,6 +172,17 @@ impl<'r> Tagger<'r> {
             properties: RawJson::trusted(&self.properties),
             context: RawJson::trusted(&self.context),
         }
+    }
+
+    /// Replaces secrets among the properties: how many.
+    #[cold]
+    fn redact(&mut self, checked: &Checked<'_>) -> u32 {
+        self.unredacted.clear();
+        let found = redact::write(&self.properties, checked.planned.known, &mut self.unredacted);
+        if found > 0 {
+            core::mem::swap(&mut self.properties, &mut self.unredacted);
+        }
+        found
     }
 
     /// Who did it, by what the dialect's clients send.
@@ -233,6 +250,15 @@ fn write_consent(out: &mut String, record: Option<Value<'_>>, gpc: Option<Value<
         out.push_str(GPC);
     }
     (if says_gpc || has_gpc { said.with_gpc() } else { said }).write(out);
+}
+
+/// Adds to a context how many secrets were replaced.
+#[cold]
+fn note_redacted(context: &mut String, redacted: u32) {
+    context.truncate(context.len().saturating_sub("}".len()));
+    context.push_str(",\"redacted\":");
+    json::write_u64(context, u64::from(redacted));
+    context.push('}');
 }
 
 /// Who did it: JSON strings.

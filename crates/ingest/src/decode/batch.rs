@@ -7,7 +7,7 @@ use super::{
     scan::{Key, Malformed, Scanner},
     value::Value,
 };
-use crate::{Dialect, clean};
+use crate::{Dialect, clean, redact};
 
 /// Reads one member of an event.
 pub(super) fn read_member<'t>(
@@ -19,11 +19,14 @@ pub(super) fn read_member<'t>(
     let name = key.name();
     if *name == *b"properties" {
         event.lifted = Lifted::default();
+        event.is_suspect = false;
         event.properties = scan_part(scanner, kept, |name, value| {
-            property(&mut event.lifted, name).is_some_and(|slot| {
+            let is_withheld = property(&mut event.lifted, name).is_some_and(|slot| {
                 *slot = Some(value);
                 clean::withholds(Dialect::Batch, name)
-            })
+            });
+            event.is_suspect |= !is_withheld && redact::is_suspect(name, value);
+            is_withheld
         })?;
         return Ok(());
     }

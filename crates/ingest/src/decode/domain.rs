@@ -7,7 +7,7 @@ use super::{
     scan::{Key, Malformed, Scanner},
     value::Value,
 };
-use crate::{Dialect, clean, tag};
+use crate::{Dialect, clean, redact, tag};
 
 /// Reads one member of an event.
 pub(super) fn read_member<'t>(
@@ -18,7 +18,10 @@ pub(super) fn read_member<'t>(
 ) -> Result<(), Malformed> {
     let name = key.name();
     if *name == *b"properties" {
-        let withholds = |name: &[u8], _: Value<'t>| clean::withholds(Dialect::DomainEvents, name);
+        let withholds = |name: &[u8], value: Value<'t>| {
+            event.is_suspect |= redact::is_suspect(name, value);
+            clean::withholds(Dialect::DomainEvents, name)
+        };
         event.properties = scan_part(scanner, kept, withholds)?;
     } else if *name == *b"context" {
         let withholds = |name: &[u8], value: Value<'t>| {

@@ -37,6 +37,8 @@ pub(crate) struct Event<'t> {
     pub(crate) anonymous_id: Option<Value<'t>>,
     /// Domain events: `source`.
     pub(crate) source: Option<Value<'t>>,
+    /// Whether there may be secrets among its properties: see [`crate::redact`].
+    pub(crate) is_suspect: bool,
     /// The event's own properties.
     pub(crate) properties: Part<'t>,
     /// Domain events: what surrounded it.

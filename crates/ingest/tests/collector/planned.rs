@@ -382,3 +382,18 @@ fn made_anonymous_an_event_has_nothing_that_the_plan_has_a_class_for() {
     collector.learn("plan:org_shop", Some("{"), now());
     assert_eq!(collector.anonymise("org_shop", &page, now()), None, "a plan that can't be read");
 }
+
+#[test]
+fn what_the_plan_knows_is_the_plans_to_withhold() {
+    let text = PLAN.replace("note = {", "password = { type = \"string\" }\nnote = {");
+    let plan = file::parse(&[Source { path: "shop.toml", text: &text }]).unwrap();
+    let record = format!(r#"{{"mode":"observe","salt":"{SALT}","plan":{}}}"#, plan.to_json());
+    let sent = named("signed_up", &json!({"plan": "free", "password": "x", "secret": "y"}));
+    let request_body = of_browser(&json!([sent]));
+    let Step::Append(append) = step_with(Some(&record), &post("/batch/", request_body.as_bytes())) else {
+        panic!("an append")
+    };
+    let row = &rows(&append)[0];
+    assert_eq!(row["properties"], json!({"plan": "free", "password": "x", "secret": "[redacted]"}));
+    assert_eq!(row["context"]["redacted"], 1);
+}

@@ -78,8 +78,8 @@ fn domain_events() {
         "event_id": UUID, "event_name": "order_paid", "occurred_at": "2026-11-20T09:00:00.000Z", "received_at": NOW,
         "organization_id": "org_shop", "user_id": "7", "anonymous_id": "an", "session_id": "s",
         "entity_type": "order", "entity_id": "o1", "correlation_id": "c", "source": "billing",
-        "trust": "server", "schema_version": 2, "properties": {"token": 5, "$set": 1},
-        "context": {"dialect": "domain", "job": "nightly"}
+        "trust": "server", "schema_version": 2, "properties": {"token": "[redacted]", "$set": 1},
+        "context": {"dialect": "domain", "job": "nightly", "redacted": 1}
     });
     for body in [event.to_string(), json!([event]).to_string(), json!({"events": [event]}).to_string()] {
         let append = domain(&body);
@@ -138,4 +138,24 @@ fn a_back_end_says_what_its_visitor_has_agreed_to() {
     assert_eq!(posted(said, Some("1")), (json!({"advertising": false}), json!(true)));
     let own = json!({"event_name": "a", "context": {"gpc": true}});
     assert_eq!(posted(own, None), (json!({"advertising": false}), json!(true)));
+}
+
+#[test]
+fn secrets_that_nobody_meant_to_send_are_replaced_and_counted() {
+    let properties = json!({
+        "token": "wk_shop", "password": "hunter2", "scale": 2, "form": {"fields": [{"card_number": "x"}]},
+        "$current_url": "https://shop.example/cb?code=abc&tab=1", "$set": {"api_key": "abc"},
+    });
+    let replaced = row(&event(&properties));
+    assert_eq!(
+        replaced["properties"],
+        json!({
+            "password": "[redacted]", "scale": 2, "form": {"fields": [{"card_number": "[redacted]"}]},
+            "$current_url": "https://shop.example/cb?code=[redacted]&tab=1", "$set": {"api_key": "[redacted]"},
+        })
+    );
+    assert_eq!(replaced["context"]["redacted"], 4);
+    let beside = json!({"event": "$set", "distinct_id": "d", "$set": {"password": "x"}, "properties": {}});
+    assert_eq!(row(&beside)["properties"], json!({"$set": {"password": "[redacted]"}}));
+    assert_eq!(row(&event(&json!({"scale": 2})))["context"].get("redacted"), None);
 }
