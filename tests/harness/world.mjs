@@ -95,6 +95,7 @@ export function worldOptions({
     modules: [
       ...(isInstrumented ? [{ type: "ESModule", path: "instrumented.mjs", contents: beside("instrumented.mjs") }] : []),
       { type: "ESModule", path: "index.js", contents: built("target/worker/index.js").toString() },
+      { type: "ESModule", path: "destinations/postgres.js", contents: built("target/worker/destinations/postgres.js").toString() },
       { type: "CompiledWasm", path: "collector.wasm", contents: built("target/worker/collector.wasm") },
     ],
     bindings: {

@@ -7,6 +7,7 @@
  * again, under the same ids.
  */
 import type { Env } from "../env.ts";
+import { Stores } from "../stores.ts";
 import { note, textOf } from "../journal.ts";
 import { DeliverBrain, type Plan, type Planned, type Sent, type State } from "./deliver-brain.ts";
 import {
@@ -37,6 +38,7 @@ export class Deliveries {
   readonly #ctx: DurableObjectState;
   readonly #registry: KVNamespace;
   readonly #brain: DeliverBrain;
+  readonly #stores = new Stores();
   /** Sets the log's alarm to a time, unless it is set to an earlier one. */
   readonly #wakeAt: (ms: number) => void;
   /** When the registry was last asked for destinations; or is being. */
@@ -162,7 +164,7 @@ export class Deliveries {
       for (let attempts = 0; attempts < MAX_ATTEMPTS_IN_A_ROW && requests < MAX_REQUESTS_IN_A_ROW; attempts++) {
         const attempt = this.#begin(name);
         if (attempt === undefined) break;
-        const sent = await sendAll(attempt.requests, { concurrency: how.concurrency, timeoutMs: how.timeout_ms });
+        const sent = await sendAll(attempt.requests, { concurrency: how.concurrency, timeoutMs: how.timeout_ms, stores: this.#stores });
         this.#settle(name, attempt, sent);
         requests += attempt.requests.length;
         const due = this.#plan().destinations.find(({ state }) => state.name === name)?.due_ms ?? null;

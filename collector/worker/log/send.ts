@@ -1,5 +1,8 @@
 /** Sending: requests out, what came of each back. Nothing in here judges. */
 
+import type { Stated } from "../destinations/postgres.ts";
+import type { Stores } from "../stores.ts";
+
 /** `tallymark_delivery::Request`. */
 export interface Request {
   readonly method: string;
@@ -11,8 +14,12 @@ export interface Request {
 
 /** `tallymark_delivery::Outcome`. */
 export type Outcome =
+  | Stated
   | { readonly status: number; readonly retry_after?: string; readonly body: string }
   | { readonly error: "timed_out" | "unreachable"; readonly detail: string };
+
+/** The state of a database that has stored what it was sent. */
+const STORED = "00000";
 
 /** Most bytes of an answer that are read: some say which events they refuse. The rest is not waited for. */
 const MAX_ANSWER_BYTES = 64 * 1024;
@@ -29,7 +36,7 @@ const ATTEMPT_TIMEOUTS = 2;
  */
 export async function sendAll(
   requests: readonly Request[],
-  { concurrency, timeoutMs }: { concurrency: number; timeoutMs: number },
+  { concurrency, timeoutMs, stores }: { concurrency: number; timeoutMs: number; stores: Stores },
 ): Promise<{ seqs: readonly number[]; outcome?: Outcome }[]> {
   const sent: { seqs: readonly number[]; outcome?: Outcome }[] = requests.map(({ seqs }) => ({ seqs }));
   const deadline = Date.now() + ATTEMPT_TIMEOUTS * timeoutMs;
@@ -38,17 +45,23 @@ export async function sendAll(
     while (next < requests.length && failures < MAX_FAILURES && Date.now() < deadline) {
       const at = next++;
       const { seqs } = sent[at]!;
-      const outcome = await send(requests[at]!, timeoutMs);
+      const outcome = await send(requests[at]!, timeoutMs, stores);
       sent[at] = { seqs, outcome };
-      if (!("status" in outcome) || outcome.status >= 300) failures++;
+      if (!isTaken(outcome)) failures++;
     }
   };
   await Promise.all(Array.from({ length: Math.min(concurrency, requests.length) }, work));
   return sent;
 }
 
-async function send({ method, url, headers, body }: Request, timeoutMs: number): Promise<Outcome> {
+function isTaken(outcome: Outcome): boolean {
+  if ("sqlstate" in outcome) return outcome.sqlstate === STORED;
+  return "status" in outcome && outcome.status < 300;
+}
+
+async function send({ method, url, headers, body }: Request, timeoutMs: number, stores: Stores): Promise<Outcome> {
   try {
+    if (url.startsWith("postgres")) return await stores.postgres(url, body, timeoutMs);
     const response = await fetch(url, {
       method,
       headers: headers.map(([name, value]) => [name, value]),

@@ -123,21 +123,37 @@ pub fn worker() -> Result<()> {
     // Every Worker runs on V8 with SIMD; scanning JSON and UTF-8 is what it is for.
     let wasm = cargo_wasm("tallymark-collector", "edge", Some("-C target-feature=+simd128"))?;
     optimise(&wasm, &root().join("target/worker/collector.wasm"), "-O3", &["--enable-simd"])?;
-    let bundle = root().join("target/worker/index.js");
-    if is_newer(&bundle, &[root().join("collector/worker")])? {
+    bundle("index", &[&format!("--external:{POSTGRES}")])?;
+    // A module of its own, which an isolate loads when the first tenant needs it. Its driver is CommonJS, of Node.js.
+    let require =
+        "--banner:js=import{createRequire}from\"node:module\";const require=createRequire(\"file:///\");";
+    let driver = ["--platform=node", "--conditions=workerd,worker", "--external:pg-native", require];
+    bundle("destinations/postgres", &driver)
+}
+
+/// As `index.ts`'s side names it.
+const POSTGRES: &str = "./destinations/postgres.js";
+
+/// A module of the Worker's: `collector/worker/<name>.ts` and what it imports.
+fn bundle(name: &str, flags: &[&str]) -> Result<()> {
+    let bundle = root().join(format!("target/worker/{name}.js"));
+    let sources = ["collector/worker", "crates/warehouse/src/postgres/insert.sql", "package-lock.json"];
+    if is_newer(&bundle, &sources.map(|source| root().join(source)))? {
         return Ok(());
     }
-    run(npm_tool("esbuild").args([
-        "collector/worker/index.ts",
-        "--bundle",
-        "--format=esm",
-        "--target=es2022",
-        "--loader:.sql=text",
-        "--external:cloudflare:workers",
-        "--external:*.wasm",
-        "--log-level=warning",
-        &format!("--outfile={}", bundle.display()),
-    ]))
+    run(npm_tool("esbuild")
+        .arg(format!("collector/worker/{name}.ts"))
+        .args([
+            "--bundle",
+            "--format=esm",
+            "--target=es2022",
+            "--loader:.sql=text",
+            "--external:cloudflare:*",
+            "--external:*.wasm",
+            "--log-level=warning",
+            &format!("--outfile={}", bundle.display()),
+        ])
+        .args(flags))
 }
 
 /// The demo's Worker.

@@ -1,0 +1,13 @@
+/** Modules that speak to stores, loaded when a tenant first needs them: no other pays for their start. */
+import type { PostgresStores, Stated } from "./destinations/postgres.ts";
+
+/** The databases of one tenant's log. */
+export class Stores {
+  #postgres: Promise<PostgresStores> | undefined;
+
+  /** Stores a JSON array of rows in the PostgreSQL of that URL; doing so again changes nothing. */
+  async postgres(url: string, rows: string, timeoutMs: number): Promise<Stated> {
+    this.#postgres ??= import("./destinations/postgres.js").then(({ PostgresStores }) => new PostgresStores());
+    return (await this.#postgres).store(url, rows, timeoutMs);
+  }
+}
