@@ -39,7 +39,7 @@ impl Input {
     }
 }
 
-/// Reads the head: thirteen lines, or seventeen with those of capture v1, empty where there is nothing to say. No value
+/// Reads the head: fourteen lines, or eighteen with those of capture v1, empty where there is nothing to say. No value
 /// can hold a line end: they are a method, a URL and HTTP headers.
 pub(crate) fn head<'a>(text: &'a str, body: &'a [u8]) -> Request<'a> {
     let mut lines = text.split('\n');
@@ -60,6 +60,7 @@ pub(crate) fn head<'a>(text: &'a str, body: &'a [u8]) -> Request<'a> {
         accept: header(),
         fetch_dest: header(),
         gpc: header(),
+        address: header(),
         sdk_info: header(),
         attempt: header(),
         request_id: header(),
@@ -96,6 +97,7 @@ impl Output {
     pub(crate) fn answer(&mut self, answer: Answer) {
         self.number(u32::from(answer.status));
         self.number(answer.max_age_s);
+        self.number(answer.retry_after_s);
         self.text(answer.content_type.to_owned());
         self.text(answer.body);
     }

@@ -22,7 +22,7 @@ use boundary::{Input, Output};
 use slots::Slots;
 use tallymark_event::Timestamp;
 use tallymark_ingest::limits::{ADMIN_RANDOM_BYTES, MAX_BODY_BYTES};
-use tallymark_ingest::{Administration, Collector, Operators, Query, Refusal, Settings, Step};
+use tallymark_ingest::{Administration, Collector, Operators, Query, Rate, Refusal, Settings, Step};
 
 /// What the module keeps between calls. wasm is single-threaded: one of each.
 struct State {
@@ -55,6 +55,8 @@ mod kind {
     pub(crate) const READ: u32 = 8;
     pub(crate) const ERASURE: u32 = 9;
     pub(crate) const DELIVERY: u32 = 10;
+    /// Of [`gate`](super::gate) alone.
+    pub(crate) const PASSED: u32 = u32::MAX;
 }
 
 /// Makes room for `len` bytes of input and says where to write them. Valid until the next call.
@@ -69,13 +71,61 @@ pub extern "C" fn output() -> *const u32 {
     STATE.with_borrow_mut(|s| s.output.table())
 }
 
-/// Takes the settings: input is one further ingest path a line, and right behind it the digests of operators' tokens.
+/// Takes the settings: input is one further ingest path a line, and right behind it the digests of operators' tokens. `per_second` and `burst` are the rate of an address, both 0
+/// if it is as by default; `seed_high` and `seed_low` the halves of a random number.
 #[unsafe(no_mangle)]
-pub extern "C" fn configure(paths_len: usize, operators_len: usize) {
+pub extern "C" fn configure(
+    paths_len: usize,
+    operators_len: usize,
+    per_second: u32,
+    burst: u32,
+    seed_high: u32,
+    seed_low: u32,
+) {
     STATE.with_borrow_mut(|s| {
+        let default = Settings::default();
+        let address_rate = match (per_second, burst) {
+            (0, 0) => default.address_rate,
+            (per_second, burst) => Rate { per_second, burst },
+        };
         let ingest_paths = s.input.text(0, paths_len).lines().map(str::to_owned).collect();
         let operators = Operators::parse(s.input.text(paths_len, operators_len));
-        s.collector = Collector::new(Settings { ingest_paths, operators });
+        let seed = u64::from(seed_high) << 32 | u64::from(seed_low);
+        s.collector = Collector::new(Settings { ingest_paths, operators, address_rate, seed });
+    });
+}
+
+/// Says whether a request is worth reading. Input is its head (see [`boundary::head`]). Returns [`kind::ANSWER`] if it is
+/// not, with the answer in the output. Else the output has, if `wants_network` is not 0 and the request counts with where
+/// it comes from, the name of that.
+#[unsafe(no_mangle)]
+pub extern "C" fn gate(head_len: usize, wants_network: u32, now_ms: f64) -> u32 {
+    STATE.with_borrow_mut(|s| {
+        let head = boundary::head(s.input.text(0, head_len), b"");
+        let passed = s.collector.gate(&head, timestamp(now_ms));
+        s.output.clear();
+        match passed {
+            Err(answer) => {
+                s.output.answer(answer);
+                kind::ANSWER
+            }
+            Ok(network) => {
+                if let Some(network) = network.filter(|_| wants_network != 0) {
+                    s.output.text(network.to_string());
+                }
+                kind::PASSED
+            }
+        }
+    })
+}
+
+/// The answer to a request that the platform's own rate limit refuses. Input is its head.
+#[unsafe(no_mangle)]
+pub extern "C" fn refuse_address(head_len: usize) {
+    STATE.with_borrow_mut(|s| {
+        let answer = s.collector.refuse_address(&boundary::head(s.input.text(0, head_len), b""));
+        s.output.clear();
+        s.output.answer(answer);
     });
 }
 
@@ -101,9 +151,10 @@ pub extern "C" fn receive(head_len: usize, body_len: usize, now_ms: f64) -> u32 
                 s.output.number(append.events);
                 s.output.number(append.quarantined_count);
                 s.output.number(append.unsequenced);
-                // The answer needs none of the texts: only what they leave behind stays in the slot.
+                s.output.number(append.events_per_day);
+                s.output.text(append.organization_id.clone());
+                // The answer needs none of the others: only what they leave behind stays in the slot.
                 for text in [
-                    &mut append.organization_id,
                     &mut append.day,
                     &mut append.quarantined,
                     &mut append.streams,
@@ -280,13 +331,49 @@ pub extern "C" fn route_name(len: usize) {
     });
 }
 
-/// The answer to a body that the Worker stopped reading at [`MAX_BODY_BYTES`].
+/// The answer to an append of which the log took nothing, since the tenant's day is full. Input is the request's head.
+/// Frees the slot.
 #[unsafe(no_mangle)]
-pub extern "C" fn refuse_too_large() -> u32 {
+pub extern "C" fn over_quota(slot: u32, head_len: usize, now_ms: f64) {
+    STATE.with_borrow_mut(|s| {
+        let head = boundary::head(s.input.text(0, head_len), b"");
+        let answer = match s.slots.take(slot) {
+            Some(append) => s.collector.over_quota(&append, &head, timestamp(now_ms)),
+            None => Refusal::LogUnavailable.answer(),
+        };
+        s.output.clear();
+        s.output.answer(answer);
+    });
+}
+
+/// The answer to a body that the Worker stopped reading at [`MAX_BODY_BYTES`]. Input is the request's head.
+#[unsafe(no_mangle)]
+pub extern "C" fn refuse_too_large(head_len: usize, now_ms: f64) {
+    STATE.with_borrow_mut(|s| {
+        let head = boundary::head(s.input.text(0, head_len), b"");
+        let answer = s.collector.refuse_too_large(&head, timestamp(now_ms));
+        s.output.clear();
+        s.output.answer(answer);
+    });
+}
+
+/// Whether requests were refused that no log has counted: 1 or 0.
+#[unsafe(no_mangle)]
+pub extern "C" fn has_refused() -> u32 {
+    STATE.with_borrow(|s| u32::from(s.collector.has_refused()))
+}
+
+/// Takes out how many requests of one tenant were refused. Returns 0 if there are none; else the output has its id, the day
+/// and the counts, see [`tallymark_ingest::Refused`].
+#[unsafe(no_mangle)]
+pub extern "C" fn take_refused(now_ms: f64) -> u32 {
     STATE.with_borrow_mut(|s| {
         s.output.clear();
-        s.output.answer(Refusal::BodyTooLarge.answer());
-        kind::ANSWER
+        let Some(refused) = s.collector.take_refused(timestamp(now_ms)) else { return 0 };
+        for text in [refused.organization_id, refused.day, refused.counts] {
+            s.output.text(text);
+        }
+        1
     })
 }
 

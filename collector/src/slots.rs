@@ -39,6 +39,7 @@ mod tests {
             links: String::new(),
             unsequenced: 0,
             day: String::new(),
+            events_per_day: 0,
             protocol: Protocol::Batch,
             violations: String::new(),
             results: String::new(),

@@ -220,5 +220,7 @@ export interface Ledger {
   streams_with_gaps: { stream_id: string; seq_high: number; missing: number; last_received_at: string }[];
   /** Streams heard of in these days that could keep no copy on disk: what they had not sent at their end is lost. */
   memory_only_streams: number;
+  /** Requests of which nothing was taken, by the code of the refusal: no part of the balance, their clients have the events. */
+  refused: Record<string, number>;
   balanced: boolean;
 }

@@ -14,7 +14,11 @@ interface Exports {
   readonly memory: WebAssembly.Memory;
   input(len: number): number;
   output(): number;
-  configure(pathsLen: number, operatorsLen: number): void;
+  configure(
+    pathsLen: number, operatorsLen: number, perSecond: number, burst: number, seedHigh: number, seedLow: number,
+  ): void;
+  gate(headLen: number, wantsNetwork: number, nowMs: number): number;
+  refuse_address(headLen: number): void;
   receive(headLen: number, bodyLen: number, nowMs: number): number;
   replay(organizationLen: number, pageLen: number, nowMs: number): void;
   anonymise(organizationLen: number, pageLen: number, nowMs: number): number;
@@ -24,7 +28,10 @@ interface Exports {
   acknowledge(slot: number, committed: number, stored: number, duplicates: number, quarantined: number): number;
   administer(headLen: number, bodyLen: number, foundLen: number, nowMs: number): number;
   route_name(len: number): void;
-  refuse_too_large(): number;
+  over_quota(slot: number, headLen: number, nowMs: number): void;
+  refuse_too_large(headLen: number, nowMs: number): void;
+  has_refused(): number;
+  take_refused(nowMs: number): number;
   max_body_bytes(): number;
 }
 
@@ -35,6 +42,27 @@ export interface Answer {
   readonly body: string;
   /** How long anybody may keep the answer, in seconds. 0: nobody may. */
   readonly maxAgeS: number;
+  /** When to ask again, in seconds. 0, or nothing: that is not said. */
+  readonly retryAfterS?: number;
+}
+
+/** How often something may happen: in the long run, and at once after a pause. */
+export interface Rate {
+  readonly per_second: number;
+  readonly burst: number;
+}
+
+/** What the brain says of a request by its head alone. */
+export type Gate =
+  | { readonly kind: "refused"; readonly answer: Answer }
+  /** `network`: where it comes from, for the platform's own rate limit, if it counts with that. */
+  | { readonly kind: "passed"; readonly network: string | undefined };
+
+/** How many requests of a tenant were refused on a day: `tallymark_ingest::Refused`. */
+export interface Refused {
+  readonly organizationId: string;
+  readonly day: string;
+  readonly counts: string;
 }
 
 export type Step =
@@ -72,17 +100,40 @@ export class Brain {
   readonly maxBodyBytes: number;
   readonly #wasm: Exports;
 
-  constructor(ingestPaths: readonly string[], operators: string) {
+  /** `operators`: digests of their tokens; `addressRate`: requests from one address, left out as by default. */
+  constructor(ingestPaths: readonly string[], operators: string, addressRate?: Rate) {
     this.#wasm = new WebAssembly.Instance(wasm, {}).exports as unknown as Exports;
     this.maxBodyBytes = this.#wasm.max_body_bytes();
     const [paths, digests] = [encoder.encode(ingestPaths.join("\n")), encoder.encode(operators)];
     this.#write(paths, digests);
-    this.#wasm.configure(paths.byteLength, digests.byteLength);
+    const { per_second, burst } = addressRate ?? { per_second: 0, burst: 0 };
+    const [seedHigh, seedLow] = crypto.getRandomValues(new Uint32Array(2)) as unknown as [number, number];
+    this.#wasm.configure(paths.byteLength, digests.byteLength, per_second, burst, seedHigh, seedLow);
   }
 
-  /** One request, whole. Pure but for what is remembered of the registry: asking again after `learn` gives the next step. */
-  receive(request: Request, body: Uint8Array): Step {
-    const head = encoder.encode(requestHead(request));
+  /** What of a request the brain looks at before and beside its body. */
+  head(request: Request): Uint8Array {
+    return encoder.encode(requestHead(request));
+  }
+
+  /** Whether a request is worth reading. `wantsNetwork`: whether the platform's own rate limit is there to be asked, too. */
+  gate(head: Uint8Array, wantsNetwork: boolean): Gate {
+    this.#write(head);
+    const kind = this.#wasm.gate(head.byteLength, wantsNetwork ? 1 : 0, Date.now());
+    if (kind === 0) return { kind: "refused", answer: this.#answer() };
+    return { kind: "passed", network: wantsNetwork ? this.#read().texts[0] : undefined };
+  }
+
+  /** The answer to whoever the platform's own rate limit refuses. */
+  refuseAddress(head: Uint8Array): Answer {
+    this.#write(head);
+    this.#wasm.refuse_address(head.byteLength);
+    return this.#answer();
+  }
+
+  /** One request, whole. Pure but for what is remembered of the registry and of who sent how much: asking again after
+   * `learn` gives the next step. */
+  receive(head: Uint8Array, body: Uint8Array): Step {
     this.#write(head, body);
     const kind = this.#wasm.receive(head.byteLength, body.byteLength, Date.now());
     const { numbers, texts } = this.#read();
@@ -92,11 +143,13 @@ export class Brain {
       case 1:
         return { kind: "need_key", lookup: texts[0]! };
       case 2: {
-        const [events, quarantinedCount, unsequenced, slot] = numbers as [number, number, number, number];
+        const [events, quarantinedCount, unsequenced, eventsPerDay, slot] = numbers as [
+          number, number, number, number, number,
+        ];
         const [organizationId, day, quarantined, streams, wills, links, ...rows] = texts as [
           string, string, string, string, string, string,
         ];
-        const batch = { day, rows, events, quarantined, quarantinedCount, streams, wills, links, unsequenced };
+        const batch = { day, rows, events, quarantined, quarantinedCount, streams, wills, links, unsequenced, eventsPerDay };
         return { kind: "append", slot, organizationId, batch };
       }
       case 3:
@@ -189,9 +242,29 @@ export class Brain {
     return this.#read().texts[0]!;
   }
 
-  refuseTooLarge(): Answer {
-    this.#wasm.refuse_too_large();
+  /** The answer to an append of which the log took nothing, since the tenant's day is full. */
+  overQuota(slot: number, head: Uint8Array): Answer {
+    this.#write(head);
+    this.#wasm.over_quota(slot, head.byteLength, Date.now());
     return this.#answer();
+  }
+
+  refuseTooLarge(head: Uint8Array): Answer {
+    this.#write(head);
+    this.#wasm.refuse_too_large(head.byteLength, Date.now());
+    return this.#answer();
+  }
+
+  /** Whether requests were refused that no log has counted. */
+  hasRefused(): boolean {
+    return this.#wasm.has_refused() !== 0;
+  }
+
+  /** Takes out how many requests of one tenant were refused. */
+  takeRefused(): Refused | undefined {
+    if (this.#wasm.take_refused(Date.now()) === 0) return undefined;
+    const [organizationId, day, counts] = this.#read().texts as [string, string, string];
+    return { organizationId, day, counts };
   }
 
   #answer(): Answer {
@@ -224,7 +297,7 @@ export class Brain {
 }
 
 function answerOf(numbers: number[], texts: string[]): Answer {
-  return { status: numbers[0]!, maxAgeS: numbers[1]!, contentType: texts[0]!, body: texts[1]! };
+  return { status: numbers[0]!, maxAgeS: numbers[1]!, retryAfterS: numbers[2]!, contentType: texts[0]!, body: texts[1]! };
 }
 
 /** Five texts for each, as collector/src/boundary.rs writes them. */
@@ -276,7 +349,7 @@ function requestHead(request: Request): string {
   const query = mark < 0 ? "" : target.slice(mark + 1);
   const h = (name: string) => headers.get(name) ?? "";
   const country = (request.cf?.country as string | undefined) ?? "";
-  return `${request.method}\n${path}\n${query}\n${h("origin")}\n${h("referer")}\n${h("content-type")}\n${h("content-encoding")}\n${h("authorization")}\n${h("user-agent")}\n${country}\n${h("accept")}\n${h("sec-fetch-dest")}\n${h("sec-gpc")}${path.startsWith("/i/v1/") ? captureV1Head(h) : ""}`;
+  return `${request.method}\n${path}\n${query}\n${h("origin")}\n${h("referer")}\n${h("content-type")}\n${h("content-encoding")}\n${h("authorization")}\n${h("user-agent")}\n${country}\n${h("accept")}\n${h("sec-fetch-dest")}\n${h("sec-gpc")}\n${h("cf-connecting-ip")}${path.startsWith("/i/v1/") ? captureV1Head(h) : ""}`;
 }
 
 /** Only for the paths of PostHog's capture v1: each header costs all the others something. */

@@ -27,8 +27,8 @@ export function preflight(request: Request): Response {
   return new Response(null, { status: 200, headers });
 }
 
-/** Seconds after which a client may try again when the collector itself failed. */
-const RETRY_AFTER_S = "1";
+/** Seconds after which a client may try again when the collector itself failed, unless the answer says. */
+const RETRY_AFTER_FAILURE_S = 1;
 
 export function respond(request: Request, answer: Answer, requestId: string): Response {
   const headers: Record<string, string> = {
@@ -37,7 +37,12 @@ export function respond(request: Request, answer: Answer, requestId: string): Re
     "content-type": answer.contentType,
     "cache-control": answer.maxAgeS > 0 ? `public, max-age=${answer.maxAgeS}` : "no-store",
   };
-  if (answer.status === 503) headers["retry-after"] = RETRY_AFTER_S;
+  const retryAfterS = answer.retryAfterS ?? (answer.status === 503 ? RETRY_AFTER_FAILURE_S : 0);
+  if (retryAfterS > 0) {
+    headers["retry-after"] = String(retryAfterS);
+    // A page of another origin sees no other header than those that are named.
+    headers["access-control-expose-headers"] = "retry-after";
+  }
   // A 204 has no body, not even an empty one.
   return new Response(answer.status === 204 ? null : answer.body, { status: answer.status, headers });
 }

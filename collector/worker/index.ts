@@ -12,32 +12,36 @@ import type { Env } from "./env.ts";
 import { delivery } from "./delivery.ts";
 import { health } from "./health.ts";
 import { note, textOf } from "./journal.ts";
+import { OVER_QUOTA } from "./log/quota.ts";
 import { quarantine } from "./quarantine.ts";
+import { countRefused, refusedAtTheGate } from "./shed.ts";
 import { snippetScript } from "./snippet.ts";
 import { Call } from "./telemetry.ts";
 import type { Answer, Step } from "./brain.ts";
+import type { Receipt } from "./log/log.ts";
 
 export { TenantLog } from "./log/log.ts";
 
-/** Most that one request asks of the registry: the Measurement Protocol's secret, its measurement id, and a plan. */
-const MAX_LOOKUPS = 3;
+/** Most that one request asks of the registry: the Measurement Protocol's secret, its measurement id, settings and a plan. */
+const MAX_LOOKUPS = 4;
 
 let brain: Brain | undefined;
 
 export default {
-  async fetch(request, env): Promise<Response> {
+  async fetch(request, env, ctx): Promise<Response> {
     if (request.method === "OPTIONS") return preflight(request);
     const script = snippetScript(request, env);
     if (script !== undefined) return script;
     const call = new Call(request);
     const answer = (await health(request, env, () => brainFor(env))) ?? (await answerTo(request, env, call));
     call.answered(request, answer, brain, env);
+    if (brain !== undefined && answer.status >= 400) countRefused(brain, env, ctx);
     return respond(request, answer, call.id);
   },
 } satisfies ExportedHandler<Env>;
 
 function brainFor(env: Env): Brain {
-  return new Brain(env.INGEST_PATHS ?? [], env.ADMIN_TOKEN_SHA256 ?? "");
+  return new Brain(env.INGEST_PATHS ?? [], env.ADMIN_TOKEN_SHA256 ?? "", env.ADDRESS_RATE);
 }
 
 async function answerTo(request: Request, env: Env, call: Call): Promise<Answer> {
@@ -59,19 +63,22 @@ async function answerTo(request: Request, env: Env, call: Call): Promise<Answer>
 }
 
 async function handle(brain: Brain, request: Request, env: Env, call: Call): Promise<Answer> {
+  const head = brain.head(request);
+  const refusal = await refusedAtTheGate(brain, head, env);
+  if (refusal !== undefined) return refusal;
   const body = await readBody(request, brain.maxBodyBytes);
-  if (body === TOO_LARGE) return brain.refuseTooLarge();
-  let step = brain.receive(request, body);
+  if (body === TOO_LARGE) return brain.refuseTooLarge(head);
+  let step = brain.receive(head, body);
   for (let asked = 0; step.kind === "need_key" && asked < MAX_LOOKUPS; asked++) {
     brain.learn(step.lookup, await env.REGISTRY.get(step.lookup));
-    step = brain.receive(request, body);
+    step = brain.receive(head, body);
   }
   if ("organizationId" in step) call.organizationId = step.organizationId;
   switch (step.kind) {
     case "answer":
       return step.answer;
     case "append":
-      return append(brain, step, env, call);
+      return append(brain, step, head, env, call);
     case "events":
       return json(await log(env, step.organizationId).events(step.after, step.limit));
     case "identities":
@@ -92,16 +99,23 @@ async function handle(brain: Brain, request: Request, env: Env, call: Call): Pro
 }
 
 /** Answers only after the log has committed: a 200 is a promise. */
-async function append(brain: Brain, step: Extract<Step, { kind: "append" }>, env: Env, call: Call): Promise<Answer> {
-  let receipt;
+async function append(
+  brain: Brain,
+  step: Extract<Step, { kind: "append" }>,
+  head: Uint8Array,
+  env: Env,
+  call: Call,
+): Promise<Answer> {
+  let receipt: Receipt | typeof OVER_QUOTA | undefined;
   const startMs = Date.now();
   try {
     receipt = await log(env, step.organizationId).append(step.batch);
-    call.receipt = receipt;
   } catch (error) {
     note("error", "log.append_failed", { request_id: call.id, organization_id: call.organizationId, error: textOf(error) });
   }
   call.appendMs = Date.now() - startMs;
+  if (receipt === OVER_QUOTA) return brain.overQuota(step.slot, head);
+  call.receipt = receipt;
   return brain.acknowledge(step.slot, receipt);
 }
 

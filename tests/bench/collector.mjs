@@ -22,7 +22,10 @@ const ORIGIN = "https://shop.example";
 
 const tenant = newTenant("bench");
 const record = JSON.stringify({ organization_id: tenant.organization_id, kind: "browser", origins: [ORIGIN] });
-const KEYS = { [lookupOf(tenant.browser_key)]: record };
+// The load is one key's.
+const rate = { per_second: 100_000, burst: 1_000_000 };
+const settings = JSON.stringify({ limits: { browser_key: rate, events_per_day: 1_000_000_000 } });
+const KEYS = { [lookupOf(tenant.browser_key)]: record, [`settings:${tenant.organization_id}`]: settings };
 
 async function decodeWorker() {
   const { outputFiles } = await build({
@@ -58,6 +61,7 @@ const world = await startWorld({
     },
   ],
 });
+await world.registry.put(`settings:${tenant.organization_id}`, settings);
 
 const stream = uuidv7();
 let seq = 0;

@@ -20,7 +20,8 @@ let client;
 before(async () => {
   // GA4's recordings have their key in the address.
   const tenant = { ...newTenant("garbage"), measurement_id: "G-TESTSTRM01" };
-  world = await startWorld({ tenants: [] });
+  // All of it comes from one address.
+  world = await startWorld({ tenants: [], addressRate: { per_second: 100_000, burst: 1_000_000 } });
   await enrol(world.registry, tenant, ["*"]);
   client = new Client(world.url, tenant);
 });

@@ -40,15 +40,18 @@ export default new WebAssembly.Module(readFileSync(${JSON.stringify(file)}));`;
   const options = { bundle: true, format: "esm", write: false, platform: "node", plugins: [compiled] };
   const { outputFiles } = await build({ ...options, entryPoints });
   const { Brain } = await import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].text).toString("base64")}`);
-  return new Brain([]);
+  return new Brain([], "");
 }
+
+/** A load of one key's, all at once. */
+const UNLIMITED = JSON.stringify({ limits: { browser_key: { per_second: 100_000, burst: 1_000_000 } } });
 
 /** The step that a request to /batch/ comes to, once the brain has learnt of `registry` what it asks for. */
 export function appended(brain, registry, origin, body) {
-  const head = new Request(`${origin}/batch/`, { method: "POST", headers: { origin } });
+  const head = brain.head(new Request(`${origin}/batch/`, { method: "POST", headers: { origin } }));
   let step = brain.receive(head, body);
   for (; step.kind === "need_key"; step = brain.receive(head, body)) {
-    brain.learn(step.lookup, registry[step.lookup] ?? null);
+    brain.learn(step.lookup, registry[step.lookup] ?? (step.lookup.startsWith("settings:") ? UNLIMITED : null));
   }
   assert.equal(step.kind, "append", JSON.stringify(step));
   const { events, quarantinedCount } = step.batch;

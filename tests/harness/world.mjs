@@ -76,6 +76,9 @@ export function demoSite(tenants) {
  * @param {string[]} [options.ingestPaths]
  * @param {number} [options.willAfterMs] how soon last wills are executed
  * @param {string} [options.adminToken] the operator's token; without it nobody administers
+ * @param {{ per_second: number, burst: number }} [options.addressRate] how much of one address the collector takes
+ * @param {number} [options.platformLimit] the platform's own rate limit, as in wrangler.toml but for so many requests in 10 s;
+ *   left out: none, as Miniflare's writes to a disk for each request
  * @param {boolean} [options.assets] false: without the static files, which Miniflare serves by two more Workers in front
  * @param {object[]} [options.extraWorkers] further Workers, as Miniflare takes them
  * @param {object} [options.vars] further variables of the collector's
@@ -83,8 +86,8 @@ export function demoSite(tenants) {
  * @param {(line: { level: string, message: string }) => void} [options.onLog] hears what Workers write to their logs
  */
 export function worldOptions({
-  port = 0, persist, site, ingestPaths, willAfterMs, adminToken, assets = true, extraWorkers = [], vars = {},
-  isInstrumented = false, onLog,
+  port = 0, persist, site, ingestPaths, willAfterMs, adminToken, addressRate, platformLimit, assets = true, extraWorkers = [],
+  vars = {}, isInstrumented = false, onLog,
 }) {
   const config = unstable_readConfig({ config: join(ROOT, "wrangler.toml") }, { hideWarnings: true });
   const common = { compatibilityDate: config.compatibility_date, compatibilityFlags: config.compatibility_flags };
@@ -103,8 +106,10 @@ export function worldOptions({
       INGEST_PATHS: paths,
       WILL_AFTER_MS: willAfterMs ?? config.vars.WILL_AFTER_MS,
       ...(adminToken !== undefined && { ADMIN_TOKEN_SHA256: createHash("sha256").update(adminToken).digest("hex") }),
+      ADDRESS_RATE: addressRate ?? config.vars.ADDRESS_RATE,
       ...vars,
     },
+    ...(platformLimit !== undefined && { ratelimits: platformLimits(config, platformLimit) }),
     kvNamespaces: config.kv_namespaces.map(({ binding }) => binding),
     durableObjects: Object.fromEntries(
       config.durable_objects.bindings.map(({ name, class_name }) => [name, { className: class_name, useSQLite: true }]),
@@ -138,6 +143,12 @@ export function worldOptions({
     ...(persist === undefined ? {} : { resourcePersistencePath: persist }),
     workers,
   });
+}
+
+function platformLimits(config, limit) {
+  return Object.fromEntries(
+    config.ratelimits.map(({ name, namespace_id }) => [name, { namespace_id, simple: { limit, period: 10 } }]),
+  );
 }
 
 /** @param {Parameters<typeof worldOptions>[0]} options */

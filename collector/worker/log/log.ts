@@ -8,7 +8,9 @@ import { migrate } from "./migrate.ts";
 import { destinationsAnswer, parkedList, sweepParked, type ParkedSwept, type DeliveryRequest } from "./parked.ts";
 import { purge, quarantineList, quarantined, replayPage, settle } from "./quarantine.ts";
 import type { Filter, Purged, ReplayPage, Settled, Verdict } from "./quarantine.ts";
+import { OVER_QUOTA, Quota } from "./quota.ts";
 import { events, identities, ledger } from "./read.ts";
+import { enterRefused } from "./refused.ts";
 import { Tombstones } from "./tombstones.ts";
 import { WILL_AFTER_MS, executeWills, nextWillMs } from "./wills.ts";
 
@@ -31,6 +33,8 @@ export interface Batch {
   readonly links: string;
   /** Events of this request that belong to no stream. */
   readonly unsequenced: number;
+  /** How many events the tenant's day may have. */
+  readonly eventsPerDay: number;
 }
 
 /** What the log made of it: counts of what is new. */
@@ -47,7 +51,8 @@ export interface Receipt {
  * platform holds every answer back until what was written before it is durable.
  */
 export class TenantLog extends DurableObject<Env> {
-  readonly #appends: GroupCommit<Batch, Receipt>;
+  readonly #appends: GroupCommit<Batch, Receipt | typeof OVER_QUOTA>;
+  readonly #quota: Quota;
   readonly #tombstones: Tombstones;
   readonly #erasures: Erasures;
   readonly #deliveries: Deliveries;
@@ -58,6 +63,7 @@ export class TenantLog extends DurableObject<Env> {
     super(state, env);
     const { storage } = state;
     migrate(storage);
+    this.#quota = new Quota(storage.sql);
     // Set before this object was here.
     void state.blockConcurrencyWhile(async () => {
       this.#alarmMs = await storage.getAlarm();
@@ -67,13 +73,12 @@ export class TenantLog extends DurableObject<Env> {
     const tombstones = new Tombstones(storage.sql);
     this.#tombstones = tombstones;
     this.#erasures = new Erasures(storage, env.REGISTRY, tombstones);
-    this.#appends = new GroupCommit(storage, (batch) =>
-      append(storage.sql, batch, Date.now() + willAfterMs, tombstones),
-    );
+    this.#appends = new GroupCommit(storage, (batch) => this.#take(batch, Date.now() + willAfterMs));
   }
 
-  async append(batch: Batch): Promise<Receipt> {
+  async append(batch: Batch): Promise<Receipt | typeof OVER_QUOTA> {
     const receipt = await this.#appends.add(batch);
+    if (receipt === OVER_QUOTA) return receipt;
     if (batch.wills !== "") this.#wakeForOwn();
     if (receipt.stored > 0) this.#deliveries.stored(receipt.stored);
     return receipt;
@@ -84,6 +89,7 @@ export class TenantLog extends DurableObject<Env> {
     this.#alarmMs = null;
     const { storage } = this.ctx;
     storage.transactionSync(() => executeWills(storage.sql, Date.now()));
+    this.#quota.forget();
     await this.#deliveries.run();
     await this.#erasures.proceed();
     this.#wakeForOwn();
@@ -135,6 +141,11 @@ export class TenantLog extends DurableObject<Env> {
     return ledger(this.ctx.storage.sql, organizationId, from, to, Date.now());
   }
 
+  /** Adds to how many requests of a day were refused; `counts`: a JSON array of `[code, requests]`. */
+  refused(day: string, counts: string): void {
+    enterRefused(this.ctx.storage.sql, day, counts);
+  }
+
   quarantineList(filter: Filter, after: number, limit: number): string {
     return quarantineList(this.ctx.storage.sql, filter, after, limit);
   }
@@ -157,6 +168,7 @@ export class TenantLog extends DurableObject<Env> {
 
   purge(filter: Filter, after: number, limit: number, dryRun: boolean): Purged {
     const { storage } = this.ctx;
+    this.#quota.forget();
     return storage.transactionSync(() => purge(storage.sql, filter, after, limit, dryRun));
   }
 
@@ -173,6 +185,19 @@ export class TenantLog extends DurableObject<Env> {
 
   erasures(after: number, limit: number): string {
     return this.#erasures.list(after, limit);
+  }
+
+  /** In a transaction. */
+  #take(batch: Batch, willsDueMs: number): Receipt | typeof OVER_QUOTA {
+    try {
+      if (this.#quota.isFull(batch)) return OVER_QUOTA;
+      const receipt = append(this.ctx.storage.sql, batch, willsDueMs, this.#tombstones);
+      this.#quota.enter(receipt);
+      return receipt;
+    } catch (error) {
+      this.#quota.forget();
+      throw error;
+    }
   }
 
   /** Sets the alarm for the wills and erasures of this log; deliveries ask on their own. */

@@ -1,5 +1,6 @@
 /** Reading a tenant's log: its rows in the order of commit, and its books. */
 import type { Ledger, LedgerFigures } from "../api.ts";
+import { refusedRequests } from "./refused.ts";
 
 /** A page of rows stops growing here, whatever limit was asked for: an answer must fit in memory twice. */
 const MAX_PAGE_BYTES = 4 * 1024 * 1024;
@@ -135,6 +136,7 @@ export function ledger(sql: SqlStorage, organizationId: string, from: string, to
     over_accounted: gaps.over,
     streams_with_gaps: named,
     memory_only_streams: memoryOnly.n,
+    refused: refusedRequests(sql, from, to),
     balanced: gaps.missing === 0 && gaps.over === 0,
   };
   return JSON.stringify(answer);

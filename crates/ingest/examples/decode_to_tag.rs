@@ -52,6 +52,9 @@ fn main() {
     let record = r#"{"organization_id":"org_bench","kind":"browser","origins":["https://shop.example"]}"#;
     collector.learn("key:wk_bench", Some(record), now);
     collector.learn("plan:org_bench", None, now);
+    // All of them at one moment.
+    let limits = r#"{"limits":{"browser_key":{"per_second":100000,"burst":1000000}}}"#;
+    collector.learn("settings:org_bench", Some(limits), now);
     println!("{:>6} {:>6} {:>9} {:>12} {:>12}", "batch", "body", "bytes", "µs/event", "µs/request");
     for events in [1, 10, 50] {
         let plain = batch(events).into_bytes();

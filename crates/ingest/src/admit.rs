@@ -137,6 +137,19 @@ pub(crate) fn lookup_of_secret(key: &str) -> String {
     lookup
 }
 
+/// The registry's name for the key that a request's head presents, where its protocol has it there.
+pub(crate) fn lookup_in_head(protocol: Option<Protocol>, head: &Request<'_>) -> Option<String> {
+    match protocol {
+        None | Some(Protocol::CaptureV1 | Protocol::DomainEvents) => {
+            bearer_key(head).ok().map(|key| lookup(&key))
+        }
+        Some(Protocol::Measurement) => {
+            key_in_query(head, "api_secret").ok().map(|key| lookup_of_secret(&key))
+        }
+        Some(_) => None,
+    }
+}
+
 /// Whether the key may store events that come this way, from where the request comes.
 pub(crate) fn admit<'k>(
     protocol: Protocol,

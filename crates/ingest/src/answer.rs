@@ -17,17 +17,19 @@ pub struct Answer {
     pub body: String,
     /// How long anybody may keep the answer, in seconds. 0: nobody may.
     pub max_age_s: u32,
+    /// When to ask again, in seconds: `Retry-After`. 0: nothing is said of that.
+    pub retry_after_s: u32,
 }
 
 impl Answer {
     /// A JSON answer.
     pub(crate) const fn json(status: u16, body: String) -> Self {
-        Self { status, content_type: JSON, body, max_age_s: 0 }
+        Self { status, content_type: JSON, body, max_age_s: 0, retry_after_s: 0 }
     }
 
     /// An answer that nobody reads.
     pub(crate) const fn no_content() -> Self {
-        Self { status: 204, content_type: JSON, body: String::new(), max_age_s: 0 }
+        Self { status: 204, content_type: JSON, body: String::new(), max_age_s: 0, retry_after_s: 0 }
     }
 
     /// The answer to what is sent blindly: nothing, or the smallest picture there is, since a page sees an `<img>` that
@@ -35,14 +37,26 @@ impl Answer {
     pub(crate) fn to_ping(as_image: bool) -> Self {
         const PIXEL: &str = "GIF89a\x01\0\x01\0\0\0\0,\0\0\0\0\x01\0\x01\0\0\x02\0;";
         if as_image {
-            return Self { status: 200, content_type: "image/gif", body: PIXEL.into(), max_age_s: 0 };
+            return Self {
+                status: 200,
+                content_type: "image/gif",
+                body: PIXEL.into(),
+                max_age_s: 0,
+                retry_after_s: 0,
+            };
         }
         Self::no_content()
     }
 
     /// `GET /_readiness`.
     pub(crate) fn ready() -> Self {
-        Self { status: 200, content_type: "text/plain; charset=utf-8", body: "ok".into(), max_age_s: 0 }
+        Self {
+            status: 200,
+            content_type: "text/plain; charset=utf-8",
+            body: "ok".into(),
+            max_age_s: 0,
+            retry_after_s: 0,
+        }
     }
 }
 

@@ -52,6 +52,8 @@ pub struct Append {
     pub unsequenced: u32,
     /// The UTC day of receipt, `2026-11-21`: the ledger's unit.
     pub day: String,
+    /// How many events the tenant's day may have; the log, which knows how many it has, takes nothing beyond.
+    pub events_per_day: u32,
     /// Which way the request came: it decides about the answer.
     pub protocol: Protocol,
     /// The first [`MAX_REPORTED_VIOLATIONS`] violations for the answer: `{"event_id","rule","path","detail"}`
@@ -106,6 +108,7 @@ impl<'t> Appender<'t> {
                 links: String::new(),
                 unsequenced: 0,
                 day,
+                events_per_day: 0,
                 protocol,
                 violations: String::new(),
                 results: String::new(),
@@ -209,7 +212,9 @@ impl<'t> Appender<'t> {
         out.push(']');
     }
 
-    pub(crate) fn finish(mut self) -> Append {
+    /// `events_per_day`: how many the tenant may have.
+    pub(crate) fn finish(mut self, events_per_day: u32) -> Append {
+        self.append.events_per_day = events_per_day;
         if !self.chunk.is_empty() {
             self.close_chunk();
         }

@@ -3,15 +3,16 @@
 use tallymark_event::Timestamp;
 
 use crate::{
-    Administration, Answer, Append, DeliveryRequest, ErasureRequest, Protocol, QuarantineRequest, Query,
-    Refusal, Replayed, Request, Settings, admin, admit, anonymise, ga4,
-    keys::KeyRecord,
+    Administration, Answer, Append, DeliveryRequest, ErasureRequest, Network, Protocol, QuarantineRequest,
+    Query, Refusal, Refused, Replayed, Request, Settings, admin, admit, anonymise, ga4,
+    keys::{KeyKind, KeyRecord},
     limits::ADMIN_RANDOM_BYTES,
     pipeline,
     plans::Known,
     quarantine,
     registry::Registry,
     route::{Route, route},
+    shed::{self, Shed},
 };
 
 /// What to do about a request.
@@ -54,17 +55,83 @@ pub enum Step {
     Answer(Answer),
 }
 
-/// Takes every request of the collector. Keeps what the registry said of keys and plans for minutes, and nothing else.
+/// Takes every request of the collector. Keeps what the registry said of keys, plans and settings for minutes, and who has
+/// sent how much lately.
 #[derive(Debug)]
 pub struct Collector {
     settings: Settings,
     registry: Registry,
+    shed: Shed,
 }
 
 impl Collector {
     /// A collector that knows no key yet.
     pub fn new(settings: Settings) -> Self {
-        Self { settings, registry: Registry::default() }
+        let shed = Shed::new(&settings);
+        Self { settings, registry: Registry::default(), shed }
+    }
+
+    /// Whether a request is worth reading, by its head alone: an answer if it is not. Else, for the platform's own rate
+    /// limits, the network that it comes from; none if its limit is its key's.
+    ///
+    /// Asks the registry nothing: a key in the head that is not known yet counts with its address.
+    pub fn gate(&mut self, head: &Request<'_>, now: Timestamp) -> Result<Option<Network>, Answer> {
+        // What is not here, or asks for nothing but a sign of life, is answered as cheaply as it would be refused.
+        let Ok(route) = route(&self.settings, head.method, head.path) else { return Ok(None) };
+        if route == Route::Readiness {
+            return Ok(None);
+        }
+        let protocol = route.protocol();
+        if let Some((lookup, record)) = secret_key_in_head(&self.registry, head, protocol, now) {
+            let organization_id = record.organization_id.as_str();
+            let limits = self.registry.settings.limits(organization_id, now);
+            // Settings that can't be read are answered for when the request is.
+            let limits = limits.ok().flatten().unwrap_or_default();
+            return match protocol {
+                None => Ok(None),
+                Some(protocol) => self
+                    .shed
+                    .check_server_key(organization_id, &lookup, &limits, now)
+                    .map(|()| None)
+                    .map_err(|refusal| refusal.answer_heard(protocol, head)),
+            };
+        }
+        let Some(network) = head.address.and_then(Network::of) else { return Ok(None) };
+        match self.shed.arrived_from(network, now) {
+            Ok(()) => Ok(Some(network)),
+            Err(refusal) => Err(heard(&refusal, protocol, head)),
+        }
+    }
+
+    /// The answer to a request that the platform's own rate limit refuses.
+    pub fn refuse_address(&self, head: &Request<'_>) -> Answer {
+        let protocol = self.protocol_of(head);
+        heard(&shed::refused_by_platform(), protocol, head)
+    }
+
+    /// The answer to a request whose body is larger than is read.
+    pub fn refuse_too_large(&mut self, head: &Request<'_>, now: Timestamp) -> Answer {
+        let protocol = self.protocol_of(head);
+        if let Some((_, record)) = secret_key_in_head(&self.registry, head, protocol, now) {
+            self.shed.refused(record.organization_id.as_str(), Refusal::BodyTooLarge);
+        }
+        heard(&Refusal::BodyTooLarge, protocol, head)
+    }
+
+    /// The answer to a request of which the tenant's log took nothing, since its day is full. For the next minute such
+    /// requests are refused without asking it.
+    pub fn over_quota(&mut self, append: &Append, head: &Request<'_>, now: Timestamp) -> Answer {
+        self.shed.over_quota(&append.organization_id, now).answer_heard(append.protocol, head)
+    }
+
+    /// Whether requests were refused that nobody has written down: see [`Self::take_refused`].
+    pub fn has_refused(&self) -> bool {
+        !self.shed.tally.is_empty()
+    }
+
+    /// How many requests of a tenant were refused since this was last asked, for its log to keep; a tenant at a time.
+    pub fn take_refused(&mut self, now: Timestamp) -> Option<Refused> {
+        self.shed.tally.take(now)
     }
 
     /// Says what to do about a request that came at `now`.
@@ -129,15 +196,20 @@ impl Collector {
         }
     }
 
+    /// By which protocol a request would bring events, if it would.
+    fn protocol_of(&self, head: &Request<'_>) -> Option<Protocol> {
+        route(&self.settings, head.method, head.path).ok().and_then(Route::protocol)
+    }
+
     /// The next step, or what a refused request is answered.
-    fn step(&self, request: &Request<'_>, now: Timestamp) -> Result<Step, Answer> {
+    fn step(&mut self, request: &Request<'_>, now: Timestamp) -> Result<Step, Answer> {
         let route =
             route(&self.settings, request.method, request.path).map_err(|refusal| refusal.answer())?;
         let step = match route {
             Route::Ingest(protocol) => {
                 let protocol = protocol.with_query(request.query);
-                return pipeline::ingest(&self.registry, protocol, request, now)
-                    .map_err(|refusal| refusal.answer_to(protocol));
+                return pipeline::ingest(&self.registry, &mut self.shed, protocol, request, now)
+                    .map_err(|refusal| refusal.answer_heard(protocol, request));
             }
             Route::PostHog(call) => Ok(Step::Answer(call.answer(request.query))),
             Route::Collect => self.collect(request, now),
@@ -184,16 +256,16 @@ impl Collector {
         step.map_err(|refusal| refusal.answer())
     }
 
-    fn collect(&self, request: &Request<'_>, now: Timestamp) -> Result<Step, Refusal> {
+    fn collect(&mut self, request: &Request<'_>, now: Timestamp) -> Result<Step, Refusal> {
         let as_image = ga4::wants_image(request);
         if ga4::is_side_ping(request) {
             return Ok(Step::Answer(Answer::to_ping(as_image)));
         }
-        pipeline::ingest(&self.registry, Protocol::Collect { as_image }, request, now)
+        pipeline::ingest(&self.registry, &mut self.shed, Protocol::Collect { as_image }, request, now)
     }
 
     fn read(
-        &self,
+        &mut self,
         request: &Request<'_>,
         now: Timestamp,
         query: impl FnOnce(&str) -> Result<Query, Refusal>,
@@ -202,7 +274,7 @@ impl Collector {
     }
 
     fn quarantine(
-        &self,
+        &mut self,
         request: &Request<'_>,
         now: Timestamp,
         admit: impl FnOnce(&KeyRecord) -> Result<&str, Refusal>,
@@ -215,7 +287,7 @@ impl Collector {
     }
 
     fn erasure(
-        &self,
+        &mut self,
         request: &Request<'_>,
         now: Timestamp,
         wanted: impl FnOnce() -> Result<ErasureRequest, Refusal>,
@@ -227,7 +299,7 @@ impl Collector {
     }
 
     fn delivery(
-        &self,
+        &mut self,
         request: &Request<'_>,
         now: Timestamp,
         admit: impl FnOnce(&KeyRecord) -> Result<&str, Refusal>,
@@ -241,12 +313,38 @@ impl Collector {
 
     /// The step that the request's key is good for, once it is known.
     fn with_key(
-        &self,
+        &mut self,
         request: &Request<'_>,
         now: Timestamp,
         step: impl FnOnce(&KeyRecord) -> Result<Step, Refusal>,
     ) -> Result<Step, Refusal> {
         let lookup = admit::lookup(&admit::bearer_key(request)?);
-        self.registry.keys.get(&lookup, now)?.map_or(Ok(Step::NeedKey { lookup }), step)
+        let Some(record) = self.registry.keys.get(&lookup, now)? else { return Ok(Step::NeedKey { lookup }) };
+        step(record).map_err(|refusal| match refusal {
+            Refusal::WrongKeyKind { .. } => self.shed.refused(record.organization_id.as_str(), refusal),
+            other => other,
+        })
     }
+}
+
+/// The secret key that a request's head presents, if it is known and may do this: the registry's name for it, and its
+/// record. A read key may not store events.
+fn secret_key_in_head<'r>(
+    registry: &'r Registry,
+    head: &Request<'_>,
+    protocol: Option<Protocol>,
+    now: Timestamp,
+) -> Option<(String, &'r KeyRecord)> {
+    let lookup = admit::lookup_in_head(protocol, head)?;
+    let record = registry.keys.get(&lookup, now).ok().flatten()?;
+    let may = match record.kind {
+        KeyKind::Server => true,
+        KeyKind::Read => protocol.is_none(),
+        KeyKind::Browser => false,
+    };
+    may.then_some((lookup, record))
+}
+
+fn heard(refusal: &Refusal, protocol: Option<Protocol>, head: &Request<'_>) -> Answer {
+    protocol.map_or_else(|| refusal.answer(), |protocol| refusal.answer_heard(protocol, head))
 }

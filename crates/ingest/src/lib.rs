@@ -22,6 +22,8 @@
 //! is wanted of its quarantine ([`Step::Quarantine`]), that the operator calls ([`Step::Administer`]), or what to answer at
 //! once ([`Step::Answer`]); the shell carries it out.
 //!
+//! Whoever sends too much is refused before that is looked at (`shed`): [`Collector::gate`] takes a request's head alone.
+//!
 //! # Out of scope
 //! Clocks, randomness, I/O, any platform type, CORS headers and preflights (the shell's), and what a tracking plan is
 //! (`crates/plan`'s).
@@ -38,6 +40,7 @@ mod admit;
 mod anonymise;
 mod answer;
 mod append;
+mod bucket;
 mod clean;
 mod collector;
 mod decode;
@@ -51,6 +54,7 @@ pub mod limits;
 mod link;
 mod members;
 mod moment;
+mod network;
 mod person;
 mod pii;
 mod pipeline;
@@ -67,21 +71,28 @@ mod refusal;
 mod registry;
 mod request;
 mod route;
+mod settings;
+mod shed;
 mod shelf;
 mod signer;
 mod tag;
+mod tally;
 mod text;
 mod token;
 
 pub use admin::{Administration, Defect as AdminDefect, Operators, Wanted, Write};
 pub use answer::Answer;
 pub use append::Append;
+pub use bucket::Rate;
 pub use collector::{Collector, Step};
 pub use delivery::{DeliveryRequest, ParkedFilter, ParkedSweep};
 pub use erasure::{ErasureMode, ErasureOrder, ErasureRequest, pseudonyms};
+pub use network::Network;
 pub use posthog::capture_v1::Defect as CaptureV1Defect;
 pub use preview::{Broken, Preview, preview};
 pub use quarantine::{Filter, QuarantineRequest, Replayed, Sweep};
 pub use query::Query;
-pub use refusal::{KeyDefect, Refusal, TokenDefect};
+pub use refusal::{KeyDefect, Limited, Refusal, TokenDefect};
 pub use request::{Dialect, Protocol, Request, Settings};
+pub use settings::{OrganizationLimits, SettingsDefect};
+pub use tally::Refused;

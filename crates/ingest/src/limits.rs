@@ -3,6 +3,8 @@
 
 pub use tallymark_event::limits::MAX_DEPTH;
 
+use crate::Rate;
+
 /// Largest body as it comes over the wire: python's client sends up to 5 MB in one request.
 pub const MAX_BODY_BYTES: usize = 6 * 1024 * 1024;
 
@@ -182,3 +184,56 @@ pub const MAX_KEY_ID_BYTES: usize = 64;
 
 /// Largest record that is kept as it is given (a signer's, settings, destinations): all of a tenant's fit many times.
 pub const MAX_ADMIN_RECORD_BYTES: usize = 64 * 1024;
+
+/// Requests from one address, all organizations together, unless the collector is told otherwise. The SDK sends once in 3 s
+/// while somebody is at it: 300 such visitors may share an office's address, and all of them come back at once.
+pub const DEFAULT_ADDRESS_RATE: Rate = Rate { per_second: 100, burst: 1_000 };
+
+/// Requests with one browser key to one isolate: 900 visitors who are at it, and ten seconds' worth at once, as after an
+/// outage. A site with more visitors is served by more isolates.
+pub const DEFAULT_BROWSER_KEY_RATE: Rate = Rate { per_second: 300, burst: 3_000 };
+
+/// Requests with one server key to one isolate: back ends send batches, and what they can't send they have to keep.
+pub const DEFAULT_SERVER_KEY_RATE: Rate = Rate { per_second: 1_000, burst: 10_000 };
+
+/// Events of one organization a UTC day, unless its settings say otherwise: 58 a second all day long. At 1 kB each, rows and
+/// indices, that is half of the 10 GB that a tenant's log may hold: who brings more is to have been asked.
+pub const DEFAULT_EVENTS_PER_DAY: u32 = 5_000_000;
+
+/// Most events a day that settings may allow: a typing error above that.
+pub const MAX_EVENTS_PER_DAY: u32 = 1_000_000_000;
+
+/// Highest rate that settings may allow: more than an isolate can serve.
+pub const MAX_RATE_PER_SECOND: u32 = 100_000;
+
+/// Largest burst that settings may allow.
+pub const MAX_BURST: u32 = 1_000_000;
+
+/// Largest record of an organization's settings.
+pub const MAX_SETTINGS_RECORD_BYTES: usize = 16 * 1024;
+
+/// How long an organization's settings are believed, in ms: the longest that the limits before hold on.
+pub const SETTINGS_TTL_MS: i64 = 60_000;
+
+/// How long it is believed that an organization has no settings, in ms: most have none, and are not to pay a lookup a
+/// minute for those that do.
+pub const NO_SETTINGS_TTL_MS: i64 = 5 * 60_000;
+
+/// Most organizations whose settings, or lack of them, are remembered: some 100 kB.
+pub const MAX_CACHED_SETTINGS: usize = 1_024;
+
+/// Addresses with a bucket, 16 bytes each: in the seconds that a bucket takes to fill, an isolate hears of fewer.
+pub const ADDRESS_BUCKETS: usize = 8_192;
+
+/// Keys with a bucket: as many as are remembered.
+pub const KEY_BUCKETS: usize = MAX_CACHED_KEYS;
+
+/// How long an isolate believes that a tenant's day is full, in ms, before it asks the tenant's log again, which may have
+/// been given a larger quota meanwhile. In between, a flood does not reach the log.
+pub const OVER_QUOTA_TTL_MS: i64 = 60_000;
+
+/// Most tenants remembered to be over their quota.
+pub const MAX_CACHED_OVER_QUOTA: usize = 1_024;
+
+/// Most tenants whose refused requests are counted at a time, until they are written down seconds later.
+pub const MAX_TALLIED_TENANTS: usize = 1_024;

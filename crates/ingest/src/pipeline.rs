@@ -3,7 +3,7 @@
 use tallymark_event::Timestamp;
 
 use crate::{
-    Protocol, Refusal, Request, Step,
+    Network, Protocol, Refusal, Request, Step,
     admit::{self, Admission},
     append::Appender,
     decode::{self, Event, StreamPosition},
@@ -15,6 +15,8 @@ use crate::{
     plans::{self, Known, PlanRecord},
     posthog::capture_v1,
     registry::Registry,
+    settings,
+    shed::Shed,
     tag::Tagger,
     token::{self, Token},
 };
@@ -22,6 +24,7 @@ use crate::{
 /// Takes a request that brings events from its bytes to what the log appends.
 pub(crate) fn ingest(
     registry: &Registry,
+    shed: &mut Shed,
     protocol: Protocol,
     request: &Request<'_>,
     now: Timestamp,
@@ -32,28 +35,35 @@ pub(crate) fn ingest(
 
     let key = admit::presented_key(protocol, request, &batch)?;
     let vouched;
+    let lookup;
     let admission = if protocol.takes_tokens() && token::is_token(&key) {
         let token = Token::read(&key)?;
-        let lookup = token.lookup();
+        lookup = token.lookup();
         let Some(signer) = registry.keys.signer(&lookup, now)? else { return Ok(Step::NeedKey { lookup }) };
         vouched = token.verified(signer, now)?;
-        admit::admit_token(request, signer, &vouched)?
+        let organization_id = vouched.organization_id.as_str();
+        admit::admit_token(request, signer, &vouched)
+            .map_err(|refusal| shed.refused(organization_id, refusal))?
     } else {
-        let lookup = if protocol == Protocol::Measurement {
+        lookup = if protocol == Protocol::Measurement {
             admit::lookup_of_secret(&key)
         } else {
             admit::lookup(&key)
         };
         let Some(record) = registry.keys.get(&lookup, now)? else { return Ok(Step::NeedKey { lookup }) };
-        admit::admit(protocol, request, record)?
+        admit::admit(protocol, request, record)
+            .map_err(|refusal| shed.refused(record.organization_id.as_str(), refusal))?
     };
     if protocol == Protocol::Measurement {
         let lookup = admit::lookup(&admit::presented_stream(request)?);
         let Some(stream) = registry.keys.get(&lookup, now)? else { return Ok(Step::NeedKey { lookup }) };
         if stream.organization_id.as_str() != admission.organization_id {
-            return Err(Refusal::ForeignStream);
+            return Err(shed.refused(admission.organization_id, Refusal::ForeignStream));
         }
     }
+    let Some(limits) = registry.settings.limits(admission.organization_id, now)? else {
+        return Ok(Step::NeedKey { lookup: format!("{}{}", settings::PREFIX, admission.organization_id) });
+    };
     let plan = match registry.plans.get(admission.organization_id, now)? {
         Known::Plan(plan) => Some(plan),
         Known::Without => None,
@@ -61,6 +71,9 @@ pub(crate) fn ingest(
             return Ok(Step::NeedKey { lookup: format!("{}{}", plans::PREFIX, admission.organization_id) });
         }
     };
+
+    let network = request.address.and_then(Network::of);
+    shed.admitted(&admission, &lookup, network, batch.events.is_empty(), &limits, now)?;
 
     let clocks = Clocks::new(request, &batch, &admission, now);
     let mut identities = Identities::new(now);
@@ -82,7 +95,9 @@ pub(crate) fn ingest(
                 appender.store(&tagger.tag(event, &batch, &checked, &moment), position);
             }
             Err(violation) => {
-                appender.quarantine(event, identity, &violation, position, &tagger.provenance())?;
+                appender
+                    .quarantine(event, identity, &violation, position, &tagger.provenance())
+                    .map_err(|refusal| shed.refused(admission.organization_id, refusal))?;
             }
         }
     }
@@ -98,7 +113,7 @@ pub(crate) fn ingest(
         appender.bequeath(will, identity, moment.occurred_at, verdict);
     }
     links.write(appender.links());
-    Ok(Step::Append(appender.finish()))
+    Ok(Step::Append(appender.finish(limits.events_per_day)))
 }
 
 /// Judges an event by all rules of the protocol that it came by, and by the tenant's plan.

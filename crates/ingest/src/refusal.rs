@@ -2,7 +2,9 @@
 
 use tallymark_event::json;
 
-use crate::{Answer, Protocol, admin, limits, posthog::capture_v1};
+use crate::{
+    Answer, Protocol, Request, SettingsDefect, admin, limits, posthog::capture_v1, route::is_posthogs_own,
+};
 
 /// Why a request is refused whole. Nothing of it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,6 +80,20 @@ pub enum Refusal {
     RegistryRecordInvalid,
     /// The registry's record of the organization's tracking plan is damaged.
     RegistryPlanInvalid,
+    /// 503: what the registry holds of the organization's settings can't be read.
+    RegistrySettingsInvalid(SettingsDefect),
+    /// 429: faster than this may be.
+    RateLimited {
+        /// Whose limit it is.
+        whom: Limited,
+        /// When there is room again, in seconds.
+        retry_after_s: u32,
+    },
+    /// 429: the organization's events of this UTC day are all taken.
+    QuotaExceeded {
+        /// Until the next day has begun, in seconds.
+        retry_after_s: u32,
+    },
     /// 503: the tenant's log did not commit.
     LogUnavailable,
     /// 404: no such path.
@@ -101,6 +117,18 @@ pub enum Refusal {
         expected: &'static str,
     },
 }
+
+/// Whose rate a request is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limited {
+    /// The address that it comes from.
+    Address,
+    /// Its key.
+    Key,
+}
+
+/// After how many seconds a client may try again when the collector itself failed.
+const RETRY_AFTER_FAILURE_S: u32 = 1;
 
 /// Why a text can't be a key; the names are `PostHog`'s.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -188,7 +216,11 @@ impl Refusal {
             Self::BodyTooLarge | Self::DecodedTooLarge | Self::TooManyEvents | Self::TooMuchQuarantined => {
                 413
             }
-            Self::RegistryRecordInvalid | Self::RegistryPlanInvalid | Self::LogUnavailable => 503,
+            Self::RateLimited { .. } | Self::QuotaExceeded { .. } => 429,
+            Self::RegistryRecordInvalid
+            | Self::RegistryPlanInvalid
+            | Self::RegistrySettingsInvalid(_)
+            | Self::LogUnavailable => 503,
             Self::CaptureV1(defect) => defect.status(),
             Self::Admin(defect) => defect.status(),
         }
@@ -223,6 +255,9 @@ impl Refusal {
             Self::ForeignStream => "foreign_measurement_id",
             Self::RegistryRecordInvalid => "registry_record_invalid",
             Self::RegistryPlanInvalid => "registry_plan_invalid",
+            Self::RegistrySettingsInvalid(_) => "registry_settings_invalid",
+            Self::RateLimited { .. } => "rate_limited",
+            Self::QuotaExceeded { .. } => "quota_exceeded",
             Self::LogUnavailable => "log_unavailable",
             Self::NotFound(_) => "not_found",
             Self::MethodNotAllowed { .. } => "method_not_allowed",
@@ -253,13 +288,17 @@ impl Refusal {
             | Self::KeyEnded
             | Self::InvalidToken(_)
             | Self::TokenExpired
-            | Self::WrongKeyKind { .. } => Some("api_key"),
+            | Self::WrongKeyKind { .. }
+            | Self::RateLimited { whom: Limited::Key, .. } => Some("api_key"),
+            Self::RateLimited { whom: Limited::Address, .. } => Some("address"),
             Self::ForeignOrigin(_) => Some("Origin"),
             Self::ForeignStream => Some("measurement_id"),
             Self::InvalidParameter { name, .. } => Some(name),
             Self::Admin(defect) => defect.attr(),
             Self::RegistryRecordInvalid
             | Self::RegistryPlanInvalid
+            | Self::RegistrySettingsInvalid(_)
+            | Self::QuotaExceeded { .. }
             | Self::LogUnavailable
             | Self::NotFound(_)
             | Self::MethodNotAllowed { .. }
@@ -338,6 +377,24 @@ impl Refusal {
             Self::RegistryPlanInvalid => {
                 "the registry's record of the organization's plan can't be read: push the plan again".into()
             }
+            Self::RegistrySettingsInvalid(SettingsDefect { path: "", expected }) => {
+                format!("the organization's settings in the registry must be {expected}: write them again")
+            }
+            Self::RegistrySettingsInvalid(SettingsDefect { path, expected }) => format!(
+                "the organization's settings in the registry can't be read: {path} must be {expected}: write them again"
+            ),
+            Self::RateLimited { whom: Limited::Address, retry_after_s } => format!(
+                "too many requests from this address: keep the events, send them in {retry_after_s} s, more of them in \
+                 each request; a back end with a secret key in its header or query goes by the key's limit instead"
+            ),
+            Self::RateLimited { whom: Limited::Key, retry_after_s } => format!(
+                "too many requests with this key: keep the events, send them in {retry_after_s} s, more of them in each \
+                 request; the organization's settings may allow more"
+            ),
+            Self::QuotaExceeded { retry_after_s } => format!(
+                "the organization's events of this day (UTC) are all taken: keep these, send them in {retry_after_s} s; \
+                 its settings may allow more"
+            ),
             Self::LogUnavailable => "the log did not store this: send the same request again".into(),
             Self::NotFound(path) => {
                 format!("nothing here at {path}: check the path in the client's settings")
@@ -351,6 +408,15 @@ impl Refusal {
         }
     }
 
+    /// When to ask again, in seconds; 0 if that changes nothing.
+    pub const fn retry_after_s(&self) -> u32 {
+        match self {
+            Self::RateLimited { retry_after_s, .. } | Self::QuotaExceeded { retry_after_s } => *retry_after_s,
+            _ if self.status() == 503 => RETRY_AFTER_FAILURE_S,
+            _ => 0,
+        }
+    }
+
     /// The answer that the clients of this protocol read.
     pub(crate) fn answer_to(&self, protocol: Protocol) -> Answer {
         match protocol {
@@ -359,10 +425,25 @@ impl Refusal {
         }
     }
 
-    /// The answer: `{"type":"validation_error","code":…,"detail":…,"attr":…|null}`.
+    /// The answer that whoever sent this request acts upon. posthog-js throws away what is answered 429, and keeps what is
+    /// answered 503.
+    pub(crate) fn answer_heard(&self, protocol: Protocol, request: &Request<'_>) -> Answer {
+        let answer = self.answer_to(protocol);
+        let is_page = request.origin.or(request.referer).is_some();
+        if answer.status == 429 && is_page && is_posthogs_own(request.path) {
+            return Answer { status: 503, ..answer };
+        }
+        answer
+    }
+
+    /// The answer: `{"type":"validation_error","code":…,"detail":…,"attr":…|null}`; the type of 429 is `throttled_error`.
     pub fn answer(&self) -> Answer {
         let mut body = String::with_capacity(200);
-        body.push_str("{\"type\":\"validation_error\",\"code\":\"");
+        body.push_str(if self.status() == 429 {
+            "{\"type\":\"throttled_error\",\"code\":\""
+        } else {
+            "{\"type\":\"validation_error\",\"code\":\""
+        });
         body.push_str(self.code());
         body.push_str("\",\"detail\":");
         json::write_str(&mut body, &self.detail());
@@ -375,7 +456,7 @@ impl Refusal {
             defect.write_more(&mut body);
         }
         body.push('}');
-        Answer::json(self.status(), body)
+        Answer { retry_after_s: self.retry_after_s(), ..Answer::json(self.status(), body) }
     }
 }
 

@@ -5,6 +5,7 @@ use tallymark_event::Timestamp;
 use crate::{
     keys::{self, KeyCache},
     plans::{self, PlanCache},
+    settings::{self, SettingsCache},
     signer,
 };
 
@@ -13,6 +14,7 @@ use crate::{
 pub(crate) struct Registry {
     pub(crate) keys: KeyCache,
     pub(crate) plans: PlanCache,
+    pub(crate) settings: SettingsCache,
 }
 
 impl Registry {
@@ -20,6 +22,8 @@ impl Registry {
     pub(crate) fn learn(&mut self, lookup: &str, record: Option<&str>, now: Timestamp) {
         if let Some(organization_id) = lookup.strip_prefix(plans::PREFIX) {
             self.plans.learn(organization_id, record, now);
+        } else if let Some(organization_id) = lookup.strip_prefix(settings::PREFIX) {
+            self.settings.learn(organization_id, record, now);
         } else if lookup.starts_with(keys::PREFIX) || lookup.starts_with(signer::LOOKUP) {
             self.keys.learn(lookup, record, now);
         }

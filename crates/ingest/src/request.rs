@@ -1,15 +1,30 @@
 //! What the shell hands in.
 
-use crate::{Operators, decode::parameter};
+use crate::{Operators, Rate, decode::parameter, limits::DEFAULT_ADDRESS_RATE};
 
 /// What can be configured.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Settings {
     /// Paths that take the batch dialect besides `PostHog`'s own, for instance `/metrics/`. With or without
     /// a slash at either end; both forms are served.
     pub ingest_paths: Vec<String>,
     /// Who may administer; by default nobody.
     pub operators: Operators,
+    /// Requests from one address.
+    pub address_rate: Rate,
+    /// A random number, by which addresses are hashed: nobody who does not know it can tell whose a hash is.
+    pub seed: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            ingest_paths: Vec::new(),
+            operators: Operators::default(),
+            address_rate: DEFAULT_ADDRESS_RATE,
+            seed: 0,
+        }
+    }
 }
 
 /// One HTTP request: texts as in the header, without any trimming.
@@ -47,6 +62,8 @@ pub struct Request<'a> {
     pub request_id: Option<&'a str>,
     /// `PostHog-Request-Timestamp`.
     pub request_timestamp: Option<&'a str>,
+    /// The client's address, as the platform says. For limits alone: nothing of it is stored or passed on.
+    pub address: Option<&'a str>,
     /// The country that the platform places the client in (ISO 3166-1 alpha-2).
     pub country: Option<&'a str>,
     /// The body as it came.

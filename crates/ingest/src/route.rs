@@ -80,10 +80,25 @@ impl Route<'_> {
             Self::Readiness => "readiness",
         }
     }
+
+    /// The protocol by which it takes events, if it does.
+    pub(crate) const fn protocol(self) -> Option<Protocol> {
+        match self {
+            Self::Ingest(protocol) => Some(protocol),
+            Self::Collect => Some(Protocol::Collect { as_image: false }),
+            _ => None,
+        }
+    }
 }
 
 /// The paths of `PostHog`'s clients, without the slashes at their ends.
 const BATCH_PATHS: [&str; 5] = ["batch", "e", "i/v0/e", "capture", "track"];
+
+/// Whether a path is one of `PostHog`'s that only its own clients use: ours, and its libraries for servers, send to `/batch/`.
+pub(crate) fn is_posthogs_own(path: &str) -> bool {
+    let bare = path.trim_matches('/');
+    bare == "engage" || (bare != "batch" && BATCH_PATHS.contains(&bare))
+}
 
 /// The methods that a path is for. HEAD is a GET of which only the head is sent.
 #[derive(Clone, Copy)]

@@ -113,7 +113,7 @@ fn replay(recording: &Value, key: &str) -> Result<Append, String> {
     };
     let now = Timestamp::parse(recording["received_at"].as_str().unwrap()).unwrap();
     let mut collector = Collector::new(Settings::default());
-    for record in [Some(key), None] {
+    for record in [Some(key), None, None] {
         match collector.receive(&request, now) {
             Step::NeedKey { lookup } => collector.learn(&lookup, record, now),
             step => return Err(format!("{step:?}")),

@@ -19,10 +19,10 @@ const PATHS: [&str; 5] = ["/e/", "/batch", "/v1/events", "/v1/ledger", "/x"];
 fn receive(request: &Request<'_>) -> Step {
     let now = Timestamp::from_ms(1_795_220_080_000);
     let mut collector = Collector::new(Settings::default());
-    for _ in ["key", "plan"] {
+    for _ in ["key", "settings", "plan"] {
         let Step::NeedKey { lookup } = collector.receive(request, now) else { break };
         let record = match lookup.split_once(':') {
-            Some(("plan", _)) => None,
+            Some(("plan" | "settings", _)) => None,
             Some(("key", key)) if key.starts_with("sha256:") => Some(SERVER_KEY),
             _ => Some(BROWSER_KEY),
         };

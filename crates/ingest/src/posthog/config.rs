@@ -121,6 +121,7 @@ fn config_script(token: &str) -> Answer {
         content_type: "text/javascript; charset=utf-8",
         body: script,
         max_age_s: CONFIG_MAX_AGE_S,
+        retry_after_s: 0,
     }
 }
 

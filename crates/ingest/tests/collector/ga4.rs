@@ -139,6 +139,7 @@ fn a_hit_sent_again_is_the_same_event_if_it_can_be_told_from_others() {
         let request = collect(query, "");
         collector.learn("key:G-SHOP1", record("key:G-SHOP1", &request), at);
         collector.learn("plan:org_shop", None, at);
+        collector.learn("settings:org_shop", None, at);
         let Step::Append(append) = collector.receive(&request, at) else { panic!("{query}") };
         rows(&append).remove(0)["event_id"].as_str().unwrap().to_owned()
     };

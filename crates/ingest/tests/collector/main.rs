@@ -15,6 +15,7 @@ mod planned;
 mod posthog;
 mod query;
 mod replay;
+mod shed;
 mod tag;
 mod token;
 mod will;
@@ -61,8 +62,8 @@ fn gzip(plain: &[u8]) -> Vec<u8> {
 /// A collector with a registry behind it: a browser key `wk_shop`, a measurement id `G-SHOP1`, another tenant's, any
 /// `sk_`, any `rk_`, a broken one.
 fn step(request: &Request<'_>) -> Step {
-    /// A secret, a measurement id and a plan.
-    const MAX_LOOKUPS: usize = 3;
+    /// A secret, a measurement id, settings and a plan.
+    const MAX_LOOKUPS: usize = 4;
     let mut collector =
         Collector::new(Settings { ingest_paths: vec!["/metrics".into()], ..Settings::default() });
     for _ in 0..MAX_LOOKUPS {

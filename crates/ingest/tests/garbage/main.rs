@@ -37,6 +37,9 @@ const WINDOW_BYTES: usize = 20 * 1024 * 1024;
 const PATIENCE: Duration = Duration::from_secs(10);
 const NOW: Timestamp = Timestamp::from_ms(1_795_220_080_000);
 
+/// All requests come at one moment.
+const NO_LIMITS: &str = r#"{"limits":{"browser_key":{"per_second":100000,"burst":1000000},"server_key":{"per_second":100000,"burst":1000000}}}"#;
+
 /// Whatever the registry is asked for, it has: garbage with a key goes all the way.
 fn record(lookup: &str) -> &'static str {
     if lookup.starts_with("key:sha256:") {
@@ -67,10 +70,13 @@ fn receive(collector: &mut Collector, sample: &Sample) -> Step {
         body: &sample.body,
         ..Request::default()
     };
-    // A request may take two keys, and a plan.
-    for _ in 0..3 {
+    // A request may take two keys, settings and a plan.
+    for _ in 0..4 {
         match collector.receive(&request, NOW) {
             Step::NeedKey { lookup } if lookup.starts_with("plan:") => collector.learn(&lookup, None, NOW),
+            Step::NeedKey { lookup } if lookup.starts_with("settings:") => {
+                collector.learn(&lookup, Some(NO_LIMITS), NOW);
+            }
             Step::NeedKey { lookup } => collector.learn(&lookup, Some(record(&lookup)), NOW),
             step => return step,
         }

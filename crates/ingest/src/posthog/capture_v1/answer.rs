@@ -43,5 +43,5 @@ pub(crate) fn refused(refusal: &Refusal) -> Answer {
     json::write_str(&mut body, &refusal.detail());
     // What it means is all said: there is no page about it.
     body.push_str(",\"error_uri\":\"about:blank\"}");
-    Answer::json(refusal.status(), body)
+    Answer { retry_after_s: refusal.retry_after_s(), ..Answer::json(refusal.status(), body) }
 }
