@@ -33,7 +33,7 @@ function checkToken(token) {
   assert.match(token, /^(?!phx_)[!-~]{1,64}$/, "API key is not valid");
 }
 
-function checkEvent(event) {
+function checkEvent(event, isBrowser) {
   assert.ok(isObject(event), "an event is no object");
   assert.ok(JSON.stringify(event).length <= MAX_EVENT_BYTES, "maximum event size exceeded");
   const { event: name, uuid, timestamp, properties } = event;
@@ -54,7 +54,7 @@ function checkEvent(event) {
   }
   mayBeObject(properties.$groups, "$groups");
   for (const key of Object.values(properties.$groups ?? {})) assert.equal(typeof key, "string", "a group's key");
-  for (const name of ["$session_id", "$window_id"]) assert.match(properties[name], UUID, name);
+  if (isBrowser) for (const name of ["$session_id", "$window_id"]) assert.match(properties[name], UUID, name);
   if (name === "$identify") assert.notEqual(properties.$anon_distinct_id, id, "a person is merged with themselves");
   if (name === "$groupidentify") {
     const { $group_type, $group_key } = properties;
@@ -65,23 +65,37 @@ function checkEvent(event) {
 }
 
 /** The events of a request's body, each with the moment (`at`) that PostHog stores for it. */
-function decode(headers, body, now) {
-  assert.match(headers["content-type"], /^text\/plain(;|$)/, "another type would cost a preflight");
-  assert.equal(headers["content-encoding"], undefined, "a browser can't say so without a preflight");
+function decode(headers, body, now, isBrowser) {
+  const encoding = headers["content-encoding"];
+  if (isBrowser) {
+    assert.match(headers["content-type"], /^text\/plain(;|$)/, "another type would cost a preflight");
+    assert.equal(encoding, undefined, "a browser can't say so without a preflight");
+  } else {
+    assert.match(headers["content-type"], /^application\/json(;|$)/);
+    assert.equal(encoding === "gzip", body[0] === 0x1f && body[1] === 0x8b, "what the headers say is what it is");
+  }
   assert.ok(body.length <= MAX_BODY_BYTES, "payload too large");
   const request = parseStrictly(body[0] === 0x1f && body[1] === 0x8b ? gunzipSync(body) : body);
   assert.ok(isObject(request), "failed to hydrate events");
   const { batch, sent_at } = request;
   checkToken(oneOf(request, "api_key", "token"));
   assert.ok(Array.isArray(batch) && batch.length, "request holds no event");
-  assert.match(sent_at, RFC3339, "sent_at");
-  batch.forEach(checkEvent);
+  if (isBrowser) assert.match(sent_at, RFC3339, "sent_at");
+  else assert.equal(sent_at, undefined, "by it, times would shift by what the request took");
+  for (const event of batch) checkEvent(event, isBrowser);
   // Its rule of time: by how much the client's clock was off when it sent.
-  return batch.map((event) => ({ ...event, at: now + Date.parse(event.timestamp) - Date.parse(sent_at) }));
+  const at = ({ timestamp }) => (isBrowser ? now - Date.parse(sent_at) : 0) + Date.parse(timestamp);
+  const migration = request.historical_migration ?? false;
+  return batch.map((event) => ({ ...event, at: at(event), ...(migration && { migration }) }));
 }
 
-/** @returns what was stored, what was refused and why, and what it answers. */
-export async function posthogSink() {
+/**
+ * @param {object} [options]
+ * @param {"browser" | "server"} [options.from] who sends: a browser is held to more
+ * @returns what was stored, what was refused and why, and what it answers.
+ */
+export async function posthogSink({ from = "browser" } = {}) {
+  const isBrowser = from === "browser";
   /** By what its tables take for the same event. */
   const stored = new Map();
   const sink = {
@@ -105,7 +119,7 @@ export async function posthogSink() {
     try {
       assert.equal(method, "POST", "a preflight, or another method");
       assert.equal(url, "/batch/", "a path that some version does not serve");
-      const events = decode(headers, body, Date.now());
+      const events = decode(headers, body, Date.now(), isBrowser);
       if (sink.answer.status !== 200) return sink.answer;
       for (const event of events) {
         const same = `${event.timestamp.slice(0, 10)} ${event.event} ${event.distinct_id} ${event.uuid}`;

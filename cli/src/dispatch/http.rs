@@ -2,7 +2,15 @@
 
 use std::time::Duration;
 
-use tallymark_delivery::{Failure, Outcome, Request};
+use base64::{
+    Engine,
+    prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD},
+};
+use ring::{
+    rand::SystemRandom,
+    signature::{RSA_PKCS1_SHA256, RsaKeyPair},
+};
+use tallymark_delivery::{Bearer, Failure, Outcome, Request};
 use ureq::{Agent, http};
 
 /// Most bytes of an answer that are read: some say which events they refuse.
@@ -20,8 +28,19 @@ pub(crate) fn agent(timeout_ms: u32) -> Agent {
         .into()
 }
 
+/// Compresses nothing: whoever takes gzip takes plain text as well,.
 pub(crate) fn send(agent: &Agent, request: &Request) -> Outcome {
+    if let Some(unfit) = request.unfit {
+        return Outcome::Unfit { unfit: unfit.to_owned() };
+    }
     let mut made = http::Request::post(&request.url);
+    if let Some(bearer) = &request.bearer {
+        let Some(authorization) = authorization(bearer) else {
+            let detail = "the account's private key is none that can sign".to_owned();
+            return Outcome::Failed { error: Failure::Unreachable, detail };
+        };
+        made = made.header("authorization", authorization);
+    }
     for (name, value) in &request.headers {
         made = made.header(name, value);
     }
@@ -53,4 +72,14 @@ pub(crate) fn send(agent: &Agent, request: &Request) -> Outcome {
             Outcome::Failed { error: failure, detail: error.to_string() }
         }
     }
+}
+
+/// The token that an account signs itself (RS256).
+fn authorization(Bearer { signing_input, private_key }: &Bearer) -> Option<String> {
+    let base64: String =
+        private_key.lines().map(str::trim).filter(|line| !line.starts_with("-----")).collect();
+    let key = RsaKeyPair::from_pkcs8(&BASE64_STANDARD.decode(base64).ok()?).ok()?;
+    let mut signature = vec![0; key.public().modulus_len()];
+    key.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), signing_input.as_bytes(), &mut signature).ok()?;
+    Some(format!("Bearer {signing_input}.{}", BASE64_URL_SAFE_NO_PAD.encode(signature)))
 }

@@ -10,7 +10,7 @@ use std::{
 use anyhow::Result;
 use postgres::Client;
 use serde_json::{Value, json};
-use tallymark_delivery::{Attempt, Destination, Outcome, Request, Row, State, Verdict, limits};
+use tallymark_delivery::{Attempt, Destination, Outcome, Request, Row, Sent, State, Verdict, limits};
 use tallymark_event::Timestamp;
 use tallymark_warehouse::postgres::outbox::{CLAIM, SETTLE};
 use ureq::Agent;
@@ -230,7 +230,7 @@ impl<'d> Delivery<'d> {
                 continue;
             }
             let outcome = http::send(&self.agent, &request);
-            let Request { seqs, .. } = request;
+            let Request { seqs, event_ids, .. } = request;
             let verdict = self.destination.verdict(&outcome);
             let splits = match verdict {
                 Verdict::Refused => true,
@@ -254,9 +254,11 @@ impl<'d> Delivery<'d> {
                     self.faults += 1;
                     self.stopped = (self.faults >= MAX_FAULTS).then(|| outcome.clone());
                 }
-                Verdict::Refused => {}
+                Verdict::Refused | Verdict::Unfit => {}
             }
-            outcomes.push((seqs, Some(outcome)));
+            let sent = Sent { seqs, event_ids, outcome: Some(outcome) };
+            let each = self.destination.divide(&sent);
+            outcomes.extend(each.into_iter().map(|Sent { seqs, outcome, .. }| (seqs, outcome)));
         }
         outcomes
     }
@@ -267,7 +269,7 @@ impl<'d> Delivery<'d> {
         // Not sent: there was no time left.
         let Some(outcome) = outcome else { return one.try_at(now()) };
         let verdict = self.destination.verdict(outcome);
-        let is_hopeless = verdict == Verdict::Refused
+        let is_hopeless = matches!(verdict, Verdict::Refused | Verdict::Unfit)
             || verdict == Verdict::Faulted
                 && self.has_delivered
                 && one.attempts >= limits::MAX_EVENT_ATTEMPTS;

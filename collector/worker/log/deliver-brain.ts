@@ -1,7 +1,7 @@
 /** Delivery's brain (crates/delivery): what is due, what is sent, what answers mean. The shapes are collector/src/deliver.rs's. */
 import { Brain } from "../brain.ts";
 import type { Env } from "../env.ts";
-import type { Outcome, Request } from "./send.ts";
+import type { Request, Sent } from "./send.ts";
 
 /** A row of the table `destination`, with `ahead` as a list. */
 export interface State {
@@ -39,11 +39,6 @@ export interface Planned {
 export interface Plan {
   readonly destinations: readonly Planned[];
   readonly problems: readonly { path: string; detail: string }[];
-}
-
-export interface Sent {
-  readonly seqs: readonly number[];
-  readonly outcome?: Outcome;
 }
 
 export interface Settled {

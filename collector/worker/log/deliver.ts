@@ -9,12 +9,12 @@
 import type { Env } from "../env.ts";
 import { Stores } from "../stores.ts";
 import { note, textOf } from "../journal.ts";
-import { DeliverBrain, type Plan, type Planned, type Sent, type State } from "./deliver-brain.ts";
+import { DeliverBrain, type Plan, type Planned, type State } from "./deliver-brain.ts";
 import {
   MAX_RETRIED, enterSettled, hasRetries, headOf, markProcessed, pendingOf, stateNamed, states, unpark, writeStates,
 } from "./destinations.ts";
 import { eventsWhere } from "./read.ts";
-import { sendAll, type Request } from "./send.ts";
+import { sendAll, type Request, type Sent } from "./send.ts";
 
 /** How long what the registry says of destinations is believed, in ms. */
 const CONFIGURATION_MS = 60_000;

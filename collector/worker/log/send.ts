@@ -2,6 +2,7 @@
 
 import type { Stated } from "../destinations/postgres.ts";
 import type { Stores } from "../stores.ts";
+import { authorizationOf, type Bearer } from "./bearer.ts";
 
 /** `tallymark_delivery::Request`. */
 export interface Request {
@@ -9,14 +10,27 @@ export interface Request {
   readonly url: string;
   readonly headers: readonly (readonly [string, string])[];
   readonly body: string;
+  readonly gzip?: boolean;
+  readonly bearer?: Bearer;
   readonly seqs: readonly number[];
+  readonly event_ids?: readonly string[];
+  /** Why it is not to be sent. */
+  readonly unfit?: string;
+}
+
+/** `tallymark_delivery::Sent`. */
+export interface Sent {
+  readonly seqs: readonly number[];
+  readonly event_ids?: readonly string[];
+  readonly outcome?: Outcome;
 }
 
 /** `tallymark_delivery::Outcome`. */
 export type Outcome =
   | Stated
   | { readonly status: number; readonly retry_after?: string; readonly body: string }
-  | { readonly error: "timed_out" | "unreachable"; readonly detail: string };
+  | { readonly error: "timed_out" | "unreachable"; readonly detail: string }
+  | { readonly unfit: string };
 
 /** The state of a database that has stored what it was sent. */
 const STORED = "00000";
@@ -37,35 +51,39 @@ const ATTEMPT_TIMEOUTS = 2;
 export async function sendAll(
   requests: readonly Request[],
   { concurrency, timeoutMs, stores }: { concurrency: number; timeoutMs: number; stores: Stores },
-): Promise<{ seqs: readonly number[]; outcome?: Outcome }[]> {
-  const sent: { seqs: readonly number[]; outcome?: Outcome }[] = requests.map(({ seqs }) => ({ seqs }));
+): Promise<Sent[]> {
+  const sent: Sent[] = requests.map(({ seqs, event_ids }) => ({ seqs, ...(event_ids && { event_ids }) }));
   const deadline = Date.now() + ATTEMPT_TIMEOUTS * timeoutMs;
   let [next, failures] = [0, 0];
   const work = async () => {
     while (next < requests.length && failures < MAX_FAILURES && Date.now() < deadline) {
       const at = next++;
-      const { seqs } = sent[at]!;
       const outcome = await send(requests[at]!, timeoutMs, stores);
-      sent[at] = { seqs, outcome };
-      if (!isTaken(outcome)) failures++;
+      sent[at] = { ...sent[at]!, outcome };
+      if (hasFailed(outcome)) failures++;
     }
   };
   await Promise.all(Array.from({ length: Math.min(concurrency, requests.length) }, work));
   return sent;
 }
 
-function isTaken(outcome: Outcome): boolean {
-  if ("sqlstate" in outcome) return outcome.sqlstate === STORED;
-  return "status" in outcome && outcome.status < 300;
+function hasFailed(outcome: Outcome): boolean {
+  if ("sqlstate" in outcome) return outcome.sqlstate !== STORED;
+  return "error" in outcome || ("status" in outcome && outcome.status >= 300);
 }
 
-async function send({ method, url, headers, body }: Request, timeoutMs: number, stores: Stores): Promise<Outcome> {
+async function send(request: Request, timeoutMs: number, stores: Stores): Promise<Outcome> {
+  const { method, url, headers, body, gzip, bearer, unfit } = request;
+  if (unfit !== undefined) return { unfit };
   try {
     if (url.startsWith("postgres")) return await stores.postgres(url, body, timeoutMs);
+    const all = headers.map(([name, value]): [string, string] => [name, value]);
+    if (gzip) all.push(["content-encoding", "gzip"]);
+    if (bearer !== undefined) all.push(["authorization", await authorizationOf(bearer)]);
     const response = await fetch(url, {
       method,
-      headers: headers.map(([name, value]) => [name, value]),
-      body,
+      headers: all,
+      body: gzip ? await gzipped(body) : body,
       // Wherever it leads, nobody has allowed it.
       redirect: "manual",
       signal: AbortSignal.timeout(timeoutMs),
@@ -77,6 +95,10 @@ async function send({ method, url, headers, body }: Request, timeoutMs: number, 
     const timedOut = error instanceof Error && error.name === "TimeoutError";
     return { error: timedOut ? "timed_out" : "unreachable", detail: timedOut ? "" : String(error) };
   }
+}
+
+function gzipped(text: string): Promise<ArrayBuffer> {
+  return new Response(new Blob([text]).stream().pipeThrough(new CompressionStream("gzip"))).arrayBuffer();
 }
 
 /** An answer's beginning. One that breaks off has said its status all the same. */

@@ -17,10 +17,9 @@ pub struct Attempt {
 impl Attempt {
     /// Makes the requests for `rows`, which come in their order and lie behind the state's cursor.
     pub fn compose(destination: &Destination, state: &State, rows: &[Row<'_>], now: Timestamp) -> Self {
-        let wanted: Vec<&Row<'_>> = rows
-            .iter()
-            .filter(|row| row.seq > state.cursor && !state.ahead.contains(&row.seq) && destination.wants(row))
-            .collect();
+        let wanted = rows.iter().filter(|row| {
+            row.seq > state.cursor && !state.ahead.contains(&row.seq) && destination.wants(row)
+        });
         let most_requests = match state.is_probing() {
             true if state.ahead.len() >= limits::MAX_AHEAD => 1,
             true => limits::PROBE_REQUESTS,
@@ -30,20 +29,21 @@ impl Attempt {
             0 => usize::MAX,
             limit => usize::try_from(limit).unwrap_or(usize::MAX),
         };
-        let mut requests = Vec::new();
-        let mut left = wanted.as_slice();
-        while !left.is_empty() && requests.len() < most_requests {
-            let (chunk, behind) = destination.chunk(left, most_events);
-            requests.push(destination.request(chunk, now));
-            left = behind;
+        let (mut requests, mut left) = destination.sort_out(wanted, now);
+        let unfit = requests.len();
+        while !left.is_empty() && requests.len() < most_requests.saturating_add(unfit) {
+            let chunk = destination.chunk(&mut left, most_events);
+            requests.push(destination.request(&chunk, now, state.attempts));
         }
         let last = rows.last().map_or(state.cursor, |row| row.seq);
-        let through = left.first().map_or(last, |row| row.seq.saturating_sub(1));
+        let through = left.first().map_or(last, |(row, _)| row.seq.saturating_sub(1));
         Self { requests, through }
     }
 
     /// Makes a request for each of these rows, which were parked and are to be tried again.
     pub fn of_parked(destination: &Destination, rows: &[Row<'_>], now: Timestamp) -> Vec<Request> {
-        rows.iter().map(|row| destination.request(&[row], now)).collect()
+        let (mut requests, fit) = destination.sort_out(rows.iter(), now);
+        requests.extend(fit.into_iter().map(|(row, _)| destination.request(&[row], now, 0)));
+        requests
     }
 }

@@ -9,8 +9,7 @@ pub(crate) use fields::Fields;
 pub use fields::Problem;
 
 use crate::{
-    Backoff, Outcome, Pattern, Postgres, Request, Row, Verdict, Webhook, digest::hex_digest, guard::Reach,
-    limits,
+    Backoff, Kind, Outcome, Pattern, Request, Row, Sent, Verdict, digest::hex_digest, guard::Reach, limits,
 };
 
 /// Where a tenant's events go.
@@ -36,15 +35,6 @@ pub struct Destination {
     pub fingerprint: String,
 }
 
-/// The kinds of destinations: each has a file, which reads its fields, makes its requests and judges its answers.
-#[derive(Clone, Debug)]
-pub enum Kind {
-    /// Standard Webhooks.
-    Webhook(Webhook),
-    /// A PostgreSQL that keeps `domain_event`.
-    Postgres(Postgres),
-}
-
 /// When a batch is due: as soon as it is full, or its oldest event has waited this long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rule {
@@ -67,13 +57,6 @@ pub enum Start {
     Now,
     /// With the first event that the log holds.
     Start,
-}
-
-/// How much of a kind's requests may hold.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Room {
-    pub(crate) events: usize,
-    pub(crate) bytes: usize,
 }
 
 impl Destination {
@@ -110,11 +93,7 @@ impl Destination {
         if !(1..=limits::MAX_NAME_BYTES).contains(&name.len()) || !name.bytes().all(is_letter) {
             return Err(fields.problem("name", "must be 1 to 64 of a-z, 0-9, _ and -"));
         }
-        let kind = match fields.required_text("kind", "one of webhook, postgres")? {
-            "webhook" => Kind::Webhook(Webhook::parse(&mut fields, reach)?),
-            "postgres" => Kind::Postgres(Postgres::parse(&mut fields, reach)?),
-            _ => return Err(fields.problem("kind", "must be one of webhook, postgres")),
-        };
+        let kind = Kind::parse(&mut fields, reach)?;
         let is_store = kind.is_store();
         let destination = Self {
             name: name.to_owned(),
@@ -188,6 +167,7 @@ impl Destination {
     pub fn wants(&self, row: &Row<'_>) -> bool {
         let consent = row.consent();
         self.events.iter().any(|pattern| pattern.matches(&row.event_name))
+            && self.kind.receiver().wants(row)
             && self.consent.iter().all(|purpose| consent.permits(*purpose))
     }
 
@@ -197,65 +177,82 @@ impl Destination {
     }
 
     /// Most requests at a time.
-    pub const fn concurrency(&self) -> u32 {
-        match &self.kind {
-            Kind::Webhook(webhook) => webhook.concurrency(),
-            // One statement at a time: they go over one connection.
-            Kind::Postgres(_) => 1,
-        }
+    pub fn concurrency(&self) -> u32 {
+        self.kind.receiver().concurrency()
     }
 
-    /// The rows of the next request, `most` at the most, and the rest.
+    /// Requests that are not sent, for the rows that the receiver could not take, and the others with what each has in
+    /// common with those that may share its request.
+    pub(crate) fn sort_out<'r, 't>(
+        &self,
+        rows: impl Iterator<Item = &'r Row<'t>>,
+        now: Timestamp,
+    ) -> (Vec<Request>, Vec<(&'r Row<'t>, Option<String>)>) {
+        let receiver = self.kind.receiver();
+        let (mut unfit, mut fit) = (Vec::new(), Vec::new());
+        for row in rows {
+            match receiver.unfit(row, now) {
+                Some(why) => unfit.push(Request::unfit(why, row)),
+                None => fit.push((row, receiver.group(row, now))),
+            }
+        }
+        (unfit, fit)
+    }
+
+    /// Takes the rows of the next request, `most` at the most, off the front of those of the first one's group.
     pub(crate) fn chunk<'r, 't>(
         &self,
-        rows: &'r [&'r Row<'t>],
+        left: &mut Vec<(&'r Row<'t>, Option<String>)>,
         most: usize,
-    ) -> (&'r [&'r Row<'t>], &'r [&'r Row<'t>]) {
-        let room = match &self.kind {
-            Kind::Webhook(webhook) => webhook.room(),
-            Kind::Postgres(_) => Postgres::room(),
-        };
+    ) -> Vec<&'r Row<'t>> {
+        let room = self.kind.receiver().room();
         let batch_size = usize::try_from(self.rule.batch_size).unwrap_or(usize::MAX);
-        let most = room.events.min(most).min(batch_size).min(rows.len());
-        let mut bytes = 0_usize;
-        let fitting = rows.iter().take(most).take_while(|row| {
+        let most = room.events.min(most).min(batch_size);
+        let group = left.first().and_then(|(_, group)| group.clone());
+        let (mut chunk, mut bytes, mut is_full) = (Vec::new(), 0_usize, false);
+        left.retain(|(row, of)| {
+            if is_full || *of != group {
+                return true;
+            }
             bytes = bytes.saturating_add(row.text.get().len());
-            bytes <= room.bytes
+            // One at least: what is too large alone is the receiver's to refuse.
+            is_full = !chunk.is_empty() && (chunk.len() >= most || bytes > room.bytes);
+            if !is_full {
+                chunk.push(*row);
+            }
+            is_full
         });
-        // One at least: what is too large alone is the receiver's to refuse.
-        let count = fitting.count().max(1);
-        rows.split_at_checked(count).unwrap_or((rows, &[]))
+        chunk
     }
 
     /// The request that brings these rows.
-    pub(crate) fn request(&self, rows: &[&Row<'_>], now: Timestamp) -> Request {
-        match &self.kind {
-            Kind::Webhook(webhook) => webhook.request(rows, now),
-            Kind::Postgres(postgres) => postgres.request(rows),
-        }
+    pub(crate) fn request(&self, rows: &[&Row<'_>], now: Timestamp, attempts: u32) -> Request {
+        self.kind.receiver().request(rows, now, attempts)
     }
 
     /// What the outcome of one of its requests means.
     pub fn verdict(&self, outcome: &Outcome) -> Verdict {
-        match &self.kind {
-            Kind::Webhook(_) => outcome.by_status(),
-            Kind::Postgres(_) => Postgres::verdict(outcome),
-        }
-    }
-}
-
-impl Kind {
-    /// As the record has it.
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Self::Webhook(_) => "webhook",
-            Self::Postgres(_) => "postgres",
-        }
+        self.kind.receiver().verdict(outcome)
     }
 
-    /// Whether it is the tenant's own copy of its log rather than somebody who is told of events.
-    const fn is_store(&self) -> bool {
-        matches!(self, Self::Postgres(_))
+    /// The request as several, where its answer tells its events apart: those that are done, and each of the others.
+    pub fn divide(&self, sent: &Sent) -> Vec<Sent> {
+        let each = sent.outcome.as_ref().and_then(|outcome| self.kind.receiver().each(sent, outcome));
+        let Some(each) = each else { return vec![sent.clone()] };
+        let one = |(seq, outcome): (u64, Outcome)| Sent {
+            seqs: vec![seq],
+            outcome: Some(outcome),
+            event_ids: Vec::new(),
+        };
+        let (done, others): (Vec<_>, Vec<_>) = sent
+            .seqs
+            .iter()
+            .copied()
+            .zip(each)
+            .partition(|(_, outcome)| self.verdict(outcome) == Verdict::Done);
+        let seqs = done.iter().map(|(seq, _)| *seq).collect();
+        let done = done.into_iter().next().map(|first| Sent { seqs, ..one(first) });
+        done.into_iter().chain(others.into_iter().map(one)).collect()
     }
 }
 

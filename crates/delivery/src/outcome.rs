@@ -34,6 +34,11 @@ pub enum Outcome {
         #[serde(default)]
         detail: String,
     },
+    /// Not sent: `{"unfit":"…"}`, what [`crate::Request::unfit`] says.
+    Unfit {
+        /// Why.
+        unfit: String,
+    },
 }
 
 /// Why there is no answer.
@@ -61,13 +66,26 @@ pub enum Verdict {
     Denied,
     /// It wants nothing more (410, as Standard Webhooks has it).
     Gone,
+    /// It could never take them: they were not even sent.
+    Unfit,
 }
 
 impl Outcome {
+    /// An answer that says this of one event among others.
+    pub(crate) fn answered(status: u16, body: &str) -> Self {
+        Self::Answered { status, retry_after: None, body: body.to_owned() }
+    }
+
+    /// No answer about one event among others.
+    pub(crate) fn unanswered(detail: &str) -> Self {
+        Self::Failed { error: Failure::Unreachable, detail: detail.to_owned() }
+    }
+
     /// The verdict by HTTP's own words, for receivers that have none beyond them.
     pub fn by_status(&self) -> Verdict {
         match self {
             Self::Failed { .. } | Self::Stated { .. } => Verdict::Faulted,
+            Self::Unfit { .. } => Verdict::Unfit,
             Self::Answered { status, .. } => match status {
                 200..=299 => Verdict::Done,
                 410 => Verdict::Gone,
@@ -84,7 +102,7 @@ impl Outcome {
     pub const fn status(&self) -> Option<u16> {
         match self {
             Self::Answered { status, .. } => Some(*status),
-            Self::Failed { .. } | Self::Stated { .. } => None,
+            Self::Failed { .. } | Self::Stated { .. } | Self::Unfit { .. } => None,
         }
     }
 
@@ -92,7 +110,7 @@ impl Outcome {
     pub fn retry_after(&self) -> Option<&str> {
         match self {
             Self::Answered { retry_after, .. } => retry_after.as_deref(),
-            Self::Failed { .. } | Self::Stated { .. } => None,
+            Self::Failed { .. } | Self::Stated { .. } | Self::Unfit { .. } => None,
         }
     }
 
@@ -105,6 +123,7 @@ impl Outcome {
                 ("no answer in time".into(), detail.as_str())
             }
             Self::Failed { error: Failure::Unreachable, detail } => ("no connection".into(), detail.as_str()),
+            Self::Unfit { unfit } => ("not sent".into(), unfit.as_str()),
         };
         let rest = rest.trim();
         let mut end = rest.len().min(crate::limits::MAX_DETAIL_BYTES);

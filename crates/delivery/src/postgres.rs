@@ -3,11 +3,14 @@
 
 use std::fmt;
 
+use tallymark_event::Timestamp;
+
 use crate::{
     Method, Outcome, Problem, Request, Row, Verdict,
-    destination::{Fields, Room},
+    destination::Fields,
     guard::{Reach, check_database_url},
     limits,
+    receiver::{Receiver, Room},
 };
 
 /// A database's own configuration.
@@ -32,25 +35,21 @@ impl Postgres {
         check_database_url(url, reach).map_err(|remedy| fields.problem("url", remedy))?;
         Ok(Self { url: url.to_owned() })
     }
+}
 
+impl Receiver for Postgres {
     /// As many as a statement's text may hold.
-    pub(crate) const fn room() -> Room {
+    fn room(&self) -> Room {
         Room { events: usize::MAX, bytes: limits::MAX_REQUEST_BYTES }
     }
 
     /// The body is the statement's one parameter: a JSON array of rows, each as it is stored.
-    pub(crate) fn request(&self, rows: &[&Row<'_>]) -> Request {
+    fn request(&self, rows: &[&Row<'_>], _now: Timestamp, _attempts: u32) -> Request {
         let texts: Vec<&str> = rows.iter().map(|row| row.text.get()).collect();
-        Request {
-            method: Method::Post,
-            url: self.url.clone(),
-            headers: Vec::new(),
-            body: format!("[{}]", texts.join(",")),
-            seqs: rows.iter().map(|row| row.seq).collect(),
-        }
+        Request::new(Method::Post, &self.url, format!("[{}]", texts.join(",")), rows)
     }
 
-    pub(crate) fn verdict(outcome: &Outcome) -> Verdict {
+    fn verdict(&self, outcome: &Outcome) -> Verdict {
         match outcome {
             Outcome::Stated { sqlstate, .. } => by_sqlstate(sqlstate),
             other => other.by_status(),
@@ -91,7 +90,7 @@ mod tests {
     fn every_state_has_a_verdict() {
         let verdict = |sqlstate: &str| {
             let text = json!({ "sqlstate": sqlstate, "detail": "…" }).to_string();
-            Postgres::verdict(&serde_json::from_str(&text).unwrap())
+            Postgres { url: String::new() }.verdict(&serde_json::from_str(&text).unwrap())
         };
         for (states, expected) in [
             (&["00000"][..], Verdict::Done),
@@ -120,8 +119,7 @@ mod tests {
         let page = r#"[{"seq":7,"event_id":"e","event_name":"n","occurred_at":"t","received_at":"t","organization_id":"o",
             "source":"s","trust":"server","schema_version":1,"properties":{ "b":1, "a":1.0 },"context":{}}]"#;
         let rows = Row::parse_page(page).unwrap();
-        let request =
-            destination.request(&rows.iter().collect::<Vec<_>>(), tallymark_event::Timestamp::from_ms(0));
+        let request = destination.request(&rows.iter().collect::<Vec<_>>(), Timestamp::from_ms(0), 0);
         assert_eq!((request.body.as_str(), request.seqs.as_slice()), (page, &[7_u64][..]));
     }
 

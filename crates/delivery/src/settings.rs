@@ -1,8 +1,6 @@
 //! What the deployment says, in its environment.
 
-use serde_json::json;
-
-use crate::{Destination, Problem, Rule, guard::Reach, limits};
+use crate::{Destination, Problem, Rule, environment, guard::Reach, limits};
 
 /// The deployment's settings of delivery.
 #[derive(Clone, Debug)]
@@ -11,8 +9,8 @@ pub struct Settings {
     pub reach: Reach,
     /// What holds for destinations without a rule of their own: `EVENT_SINK_BATCH_SIZE`, `EVENT_SINK_FLUSH_INTERVAL_MS`.
     pub rule: Rule,
-    /// Destinations that every tenant's events go to: `DESTINATIONS`, a JSON array as a tenant's, and the PostgreSQL of
-    /// `WAREHOUSE_DATABASE_URL`, under the name `warehouse`.
+    /// Destinations that every tenant's events go to: `DESTINATIONS`, a JSON array as a tenant's, and those that have
+    /// variables of their own: `warehouse`, `event_bus`, `posthog` and `ga4`.
     pub destinations: Vec<Destination>,
     /// What could not be read.
     pub problems: Vec<Problem>,
@@ -58,17 +56,14 @@ impl Settings {
                 .into_iter()
                 .map(|problem| Problem { path: format!("DESTINATIONS{}", problem.path), ..problem }),
         );
-        if let Some(url) = get("WAREHOUSE_DATABASE_URL") {
-            let record = json!({ "name": "warehouse", "kind": "postgres", "url": url });
-            match Destination::parse(&record, "WAREHOUSE_DATABASE_URL", Reach::Anywhere, rule) {
-                Ok(warehouse) if destinations.iter().all(|one| one.name != warehouse.name) => {
-                    destinations.push(warehouse);
-                }
-                Ok(_) => problems.push(Problem::new(
-                    "WAREHOUSE_DATABASE_URL",
-                    "is left out: DESTINATIONS has another destination named warehouse",
-                )),
-                Err(problem) => problems.push(problem),
+        let (named, unread) = environment::destinations(get, rule);
+        problems.extend(unread);
+        for one in named {
+            if destinations.iter().any(|other| other.name == one.name) {
+                problems
+                    .push(Problem::new(&one.name, "is left out: DESTINATIONS has another one of this name"));
+            } else {
+                destinations.push(one);
             }
         }
         Self { reach, rule, destinations, problems }
@@ -107,7 +102,7 @@ mod tests {
         let own = settings("postgres://u:p@localhost/app?sslmode=disable");
         assert_eq!(own.destinations.first().map(|one| one.name.as_str()), Some("warehouse"));
         let bad = settings("https://db.example");
-        assert_eq!(bad.problems.first().map(|one| one.path.as_str()), Some("WAREHOUSE_DATABASE_URL.url"));
+        assert_eq!(bad.problems.first().map(|one| one.path.as_str()), Some("WAREHOUSE_DATABASE_URL"));
     }
 
     #[test]

@@ -13,6 +13,9 @@ pub struct Sent {
     /// `None` if it was not sent after all.
     #[serde(default)]
     pub outcome: Option<Outcome>,
+    /// Its events, where an answer names them ([`crate::Request::event_ids`]).
+    #[serde(default)]
+    pub event_ids: Vec<String>,
 }
 
 /// An event that is given up for now: somebody is to retry or to drop it.
@@ -20,7 +23,7 @@ pub struct Sent {
 pub struct Parked {
     /// Which.
     pub seq: u64,
-    /// `refused` or `faulted`.
+    /// `refused`, `faulted`, or `unfit`: not sent, since the receiver could not take it.
     pub reason: &'static str,
     /// The answer's status, if there was one.
     pub status: Option<u16>,
@@ -54,6 +57,7 @@ impl State {
         random: u64,
     ) -> Option<Settled> {
         self.end(id)?;
+        let sent: Vec<Sent> = sent.iter().flat_map(|one| destination.divide(one)).collect();
         let verdicts: Vec<_> = sent
             .iter()
             .filter_map(|one| {
@@ -70,7 +74,7 @@ impl State {
         for (one, outcome, verdict) in failed {
             settled.parked.extend(self.to_park(one, outcome, *verdict, &settled));
         }
-        self.advance(through, sent, &settled);
+        self.advance(through, &sent, &settled);
         if let Some((one, outcome, verdict)) = first_failed {
             self.wait(destination, one, outcome, *verdict, now, random);
         } else if self.request_limit > 0 {
@@ -80,7 +84,9 @@ impl State {
             }
         }
         if settled.done.is_empty() {
-            let parked = u32::try_from(settled.parked.len()).unwrap_or(u32::MAX);
+            // What was not even sent says nothing of the receiver.
+            let refused = settled.parked.iter().filter(|one| one.reason != "unfit").count();
+            let parked = u32::try_from(refused).unwrap_or(u32::MAX);
             self.parked_in_a_row = self.parked_in_a_row.saturating_add(parked);
             if self.parked_in_a_row >= limits::MAX_PARKED_IN_A_ROW {
                 self.paused_reason = Some("refuses every event: the last ones are parked".into());
@@ -101,7 +107,8 @@ impl State {
     ) -> Option<Settled> {
         self.end(id)?;
         let mut settled = Settled { attempts: 1, ..Settled::default() };
-        for one in sent {
+        let sent: Vec<Sent> = sent.iter().flat_map(|one| destination.divide(one)).collect();
+        for one in &sent {
             let Some(outcome) = &one.outcome else { continue };
             let reason = match destination.verdict(outcome) {
                 Verdict::Done => {
@@ -109,6 +116,7 @@ impl State {
                     continue;
                 }
                 Verdict::Refused => "refused",
+                Verdict::Unfit => "unfit",
                 Verdict::Faulted => "faulted",
                 verdict => {
                     self.wait(destination, one, outcome, verdict, now, random);
@@ -153,6 +161,7 @@ impl State {
         let others_get_through = !self.ahead.is_empty() || !settled.done.is_empty();
         let reason = match verdict {
             Verdict::Refused => "refused",
+            Verdict::Unfit => "unfit",
             Verdict::Faulted
                 if is_at_cursor && others_get_through && settled.attempts >= limits::MAX_EVENT_ATTEMPTS =>
             {
@@ -194,7 +203,7 @@ impl State {
     ) {
         let events = u32::try_from(one.seqs.len()).unwrap_or(u32::MAX);
         let half = (events / 2).max(1);
-        if verdict == Verdict::Refused {
+        if matches!(verdict, Verdict::Refused | Verdict::Unfit) {
             self.last_error = Some(outcome.describe());
             self.last_error_at_ms = Some(now.ms());
             // Whatever of it is refused is found at once, in halves; alone it is parked.

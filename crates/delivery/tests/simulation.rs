@@ -153,7 +153,7 @@ impl World {
         let mut sent = Vec::new();
         for (at, request) in attempt.requests.iter().enumerate() {
             let outcome = (at < most).then(|| self.receive(&request.seqs));
-            sent.push(Sent { seqs: request.seqs.clone(), outcome });
+            sent.push(Sent { seqs: request.seqs.clone(), outcome, event_ids: Vec::new() });
         }
         if !is_heard {
             return;

@@ -14,8 +14,10 @@
 //! the new name already ([`rename`]), so that an event keeps as many as it had.
 
 mod ga4;
+mod rules;
 
 pub use ga4::{AUTOMATIC, ITEM_CODES, RECOMMENDED, Recommended, WIRE_KEYS};
+pub use rules::*;
 
 /// Two names for one thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

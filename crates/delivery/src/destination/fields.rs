@@ -43,6 +43,19 @@ impl<'v> Fields<'v> {
         self.members.get(name)
     }
 
+    /// As it is; `None` if there is none.
+    pub(crate) fn value(&mut self, name: &'static str) -> Option<&'v Value> {
+        self.get(name)
+    }
+
+    pub(crate) fn flag(&mut self, name: &'static str) -> Result<Option<bool>, Problem> {
+        match self.get(name) {
+            None => Ok(None),
+            Some(Value::Bool(flag)) => Ok(Some(*flag)),
+            Some(_) => Err(self.problem(name, "must be true or false")),
+        }
+    }
+
     pub(crate) fn text(&mut self, name: &'static str) -> Result<Option<&'v str>, Problem> {
         match self.get(name) {
             None => Ok(None),

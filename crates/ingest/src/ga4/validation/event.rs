@@ -1,23 +1,18 @@
 //! Google's rules for one event.
 
-use tallymark_event::Timestamp;
+use tallymark_event::{
+    Timestamp,
+    names::{
+        APP_EVENTS, MAX_ITEMS, MAX_OWN_ITEM_FIELDS, MAX_PARAMETERS, MAX_VALUE_CHARS, code_of_item_field,
+        max_value_chars,
+    },
+};
 
 use super::{Code, Report, is_digits, moment, names, scalar};
 use crate::{
     decode::{Kind, Value, items},
     ga4::measurement::body::{Event, members},
 };
-
-const MAX_PARAMETERS: usize = 25;
-const MAX_VALUE_CHARS: usize = 100;
-const MAX_ITEMS: usize = 200;
-
-/// Parameters that may be longer than others.
-const LONG_VALUES: [(&str, usize); 3] =
-    [("page_location", 1_000), ("page_referrer", 420), ("page_title", 300)];
-
-/// Fields of an item that Google knows. It takes ten others.
-const MAX_CUSTOM_ITEM_PARAMETERS: usize = 10;
 
 /// Checks the event at `index`.
 pub(super) fn check(report: &mut Report, index: usize, value: Value<'_>, is_app: bool, now: Timestamp) {
@@ -36,7 +31,7 @@ pub(super) fn check(report: &mut Report, index: usize, value: Value<'_>, is_app:
         Some(Some(name)) => {
             if let Some((code, defect)) = names::EVENT.defect(&name) {
                 say(report, code, &defect);
-            } else if !is_app && names::APP_EVENTS.contains(&&*name) {
+            } else if !is_app && APP_EVENTS.contains(&&*name) {
                 say(
                     report,
                     Code::NameReserved,
@@ -79,8 +74,7 @@ fn parameters(report: &mut Report, own: &[(String, Value<'_>)], now: Timestamp) 
             }
             "timestamp_micros" => moment(report, &path, Some(*value), now),
             _ => {
-                let long = LONG_VALUES.iter().find(|(known, _)| known == name);
-                scalar(report, &path, *value, long.map_or(MAX_VALUE_CHARS, |(_, max)| *max));
+                scalar(report, &path, *value, max_value_chars(name));
             }
         }
     }
@@ -105,9 +99,9 @@ fn item_list(report: &mut Report, path: &str, value: Value<'_>) {
         if !has("item_id") && !has("item_name") {
             report.say(path, Code::ValueRequired, "an item must have an item_id or an item_name");
         }
-        let is_known = |name: &str| tallymark_event::names::code_of_item_field(name).is_some();
-        if fields.iter().filter(|(name, _)| !is_known(name)).count() > MAX_CUSTOM_ITEM_PARAMETERS {
-            let description = format!("at most {MAX_CUSTOM_ITEM_PARAMETERS} parameters of an item's own");
+        let is_known = |name: &str| code_of_item_field(name).is_some();
+        if fields.iter().filter(|(name, _)| !is_known(name)).count() > MAX_OWN_ITEM_FIELDS {
+            let description = format!("at most {MAX_OWN_ITEM_FIELDS} parameters of an item's own");
             report.say(path, Code::ExceededMaxEntities, description);
         }
         for (name, value) in &fields {

@@ -1,5 +1,7 @@
 //! Google's rules for names.
 
+use tallymark_event::names;
+
 use super::{Code, Report};
 use crate::decode::Value;
 
@@ -14,51 +16,16 @@ pub(super) struct Naming {
 
 pub(super) const EVENT: Naming = Naming {
     what: "an event",
-    max_chars: 40,
-    reserved_prefixes: &["firebase_", "ga_", "google_", "gtag."],
-    reserved: &[
-        "ad_activeview",
-        "ad_click",
-        "ad_exposure",
-        "ad_query",
-        "ad_reward",
-        "adunit_exposure",
-        "app_clear_data",
-        "app_exception",
-        "app_install",
-        "app_remove",
-        "app_store_refund",
-        "app_update",
-        "app_upgrade",
-        "dynamic_link_app_open",
-        "dynamic_link_app_update",
-        "dynamic_link_first_open",
-        "error",
-        "firebase_campaign",
-        "firebase_in_app_message_action",
-        "firebase_in_app_message_dismiss",
-        "firebase_in_app_message_impression",
-        "first_open",
-        "first_visit",
-        "notification_dismiss",
-        "notification_foreground",
-        "notification_open",
-        "notification_receive",
-        "notification_send",
-        "os_update",
-        "session_start",
-        "user_engagement",
-    ],
+    max_chars: names::MAX_NAME_CHARS,
+    reserved_prefixes: &names::RESERVED_EVENT_PREFIXES,
+    reserved: &names::RESERVED_EVENTS,
 };
-
-/// Names that only the events of an app may have.
-pub(super) const APP_EVENTS: [&str; 3] = ["ad_impression", "in_app_purchase", "screen_view"];
 
 pub(super) const PARAMETER: Naming = Naming {
     what: "a parameter",
-    max_chars: 40,
-    reserved_prefixes: &["_", "firebase_", "ga_", "google_", "gtag."],
-    reserved: &["firebase_conversion"],
+    max_chars: names::MAX_NAME_CHARS,
+    reserved_prefixes: &names::RESERVED_PARAMETER_PREFIXES,
+    reserved: &names::RESERVED_PARAMETERS,
 };
 
 pub(super) const USER_PROPERTY: Naming = Naming {
