@@ -46,7 +46,7 @@ pub(crate) enum Secret {
 }
 
 impl Secret {
-    const fn variable(self) -> &'static str {
+    pub(crate) const fn variable(self) -> &'static str {
         match self {
             Self::Admin => "TALLYMARK_ADMIN_TOKEN",
             Self::Key => "TALLYMARK_KEY",
@@ -71,6 +71,11 @@ pub(crate) struct Collector {
 }
 
 impl Address {
+    /// The address, if it can be one.
+    pub(crate) fn url(&self) -> Result<String, Stop> {
+        checked(&self.collector)
+    }
+
     /// Takes the secret from the environment. Nothing is sent yet.
     pub(crate) fn collector(&self, secret: Secret) -> Result<Collector, Stop> {
         let url = checked(&self.collector)?;

@@ -13,6 +13,7 @@ mod database;
 mod deliveries;
 mod destinations;
 mod dispatch;
+mod doctor;
 mod erase;
 mod keys;
 mod migrate;
@@ -62,6 +63,8 @@ enum Command {
     Anonymise(erase::Order),
     /// Take events again of somebody who was forgotten
     Readmit(erase::Order),
+    /// Follow an event from key to row to destination, and say where it stops
+    Doctor(doctor::Doctor),
     /// Make the tables of a PostgreSQL, or bring them to the newest version
     Migrate(migrate::Migrate),
     /// Deliver the events that services have written into a PostgreSQL in their own transactions
@@ -79,6 +82,7 @@ fn main() -> ExitCode {
         Command::Erase(order) => ("erase", order.run("erase")),
         Command::Anonymise(order) => ("anonymise", order.run("anonymise")),
         Command::Readmit(order) => ("readmit", order.run("readmit")),
+        Command::Doctor(doctor) => ("doctor", doctor.run()),
         Command::Migrate(migrate) => ("migrate", migrate.run()),
         Command::Dispatch(dispatch) => ("dispatch", dispatch.run(json)),
     };

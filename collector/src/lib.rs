@@ -57,6 +57,7 @@ mod kind {
     pub(crate) const DELIVERY: u32 = 10;
     /// Of [`gate`](super::gate) alone.
     pub(crate) const PASSED: u32 = u32::MAX;
+    pub(crate) const METRICS: u32 = 11;
 }
 
 /// Makes room for `len` bytes of input and says where to write them. Valid until the next call.
@@ -192,6 +193,12 @@ pub extern "C" fn receive(head_len: usize, body_len: usize, now_ms: f64) -> u32 
                 s.output.text(organization_id);
                 s.output.quarantine(request);
                 kind::QUARANTINE
+            }
+            Step::Metrics(organizations) => {
+                for id in organizations {
+                    s.output.text(id);
+                }
+                kind::METRICS
             }
             Step::Administer => kind::ADMINISTER,
             Step::Erasure { organization_id, request } => {

@@ -72,6 +72,7 @@ export type Step =
   | { readonly kind: "events"; readonly organizationId: string; readonly after: number; readonly limit: number }
   | { readonly kind: "identities"; readonly organizationId: string; readonly after: number; readonly limit: number }
   | { readonly kind: "ledger"; readonly organizationId: string; readonly from: string; readonly to: string }
+  | { readonly kind: "metrics"; readonly organizationIds: readonly string[] }
   | { readonly kind: "quarantine"; readonly organizationId: string; readonly request: QuarantineRequest }
   | { readonly kind: "delivery"; readonly organizationId: string; readonly request: DeliveryRequest }
   | { readonly kind: "administer" }
@@ -166,6 +167,8 @@ export class Brain {
         return { kind: "erasure", organizationId: texts[0]!, request: erasureRequest(numbers, texts) };
       case 10:
         return { kind: "delivery", organizationId: texts[0]!, request: deliveryRequest(numbers, texts) };
+      case 11:
+        return { kind: "metrics", organizationIds: texts };
       default:
         throw new Error(`unknown step ${kind}`);
     }

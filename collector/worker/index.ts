@@ -13,6 +13,7 @@ import { delivery } from "./delivery.ts";
 import { health } from "./health.ts";
 import { note, textOf } from "./journal.ts";
 import { OVER_QUOTA } from "./log/quota.ts";
+import { metrics } from "./metrics.ts";
 import { quarantine } from "./quarantine.ts";
 import { countRefused, refusedAtTheGate } from "./shed.ts";
 import { snippetScript } from "./snippet.ts";
@@ -93,6 +94,8 @@ async function handle(brain: Brain, request: Request, env: Env, call: Call): Pro
       return json(await log(env, step.organizationId).erase(step.organizationId, step.request));
     case "delivery":
       return delivery(log(env, step.organizationId), step.request);
+    case "metrics":
+      return metrics(step.organizationIds, (organizationId) => log(env, organizationId));
     case "need_key":
       throw new Error(`the registry's answer for ${step.lookup} did not settle the question`);
   }

@@ -15,7 +15,7 @@ test("the README's layout snippet is the one that ships, its stub under 300 byte
 });
 
 test("documents refer to files that exist", () => {
-  for (const document of ["README.md", "docs/ARCHITECTURE.md", "docs/API.md", "docs/WIRE.md", "docs/DELIVERY.md", "docs/DESTINATIONS.md", "docs/EVENT-BUS.md", "sdk/README.md", "www/demo/README.md"]) {
+  for (const document of ["README.md", "docs/ARCHITECTURE.md", "docs/API.md", "docs/WIRE.md", "docs/OPERATIONS.md", "docs/DELIVERY.md", "docs/DESTINATIONS.md", "docs/EVENT-BUS.md", "sdk/README.md", "www/demo/README.md"]) {
     for (const [, target] of read(document).matchAll(/\]\((?!https?:)([^)#]+)/g)) {
       assert.doesNotThrow(() => read(join(document, "..", target)), `${document} → ${target}`);
     }

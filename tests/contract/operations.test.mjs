@@ -1,17 +1,21 @@
-// What whoever runs a collector goes by: health, request ids, the journal, data points, figures, and what it all costs.
+// What whoever runs a collector goes by: health, request ids, the journal, data points and figures.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
 import { join } from "node:path";
+import { after, before, test } from "node:test";
 import { unstable_readConfig } from "wrangler";
 import { enrolled, event } from "../harness/client.mjs";
+import { parsed } from "../harness/prometheus.mjs";
 import { until } from "../harness/until.mjs";
 import { ROOT, startWorld } from "../harness/world.mjs";
+
+const OPERATOR = "ak_0123456789abcdef0123456789abcdef";
 
 let world;
 /** Every line that the Worker has written. */
 const lines = [];
 before(async () => {
-  world = await startWorld({ tenants: [], isInstrumented: true, onLog: ({ level, message }) => lines.push({ level, message }) });
+  const onLog = ({ level, message }) => lines.push({ level, message });
+  world = await startWorld({ tenants: [], isInstrumented: true, adminToken: OPERATOR, onLog });
 });
 after(() => world.stop());
 
@@ -147,4 +151,68 @@ test("each environment of wrangler.toml has what the collector needs", () => {
     objects: durable_objects.bindings.map(({ name, class_name }) => `${name}: ${class_name}`),
   });
   assert.deepEqual(needs(read("staging")), needs(read(undefined)));
+});
+
+/** The figures as Prometheus's own parser reads them: value by `family{label=…}`, labels in their order. */
+async function scraped(path, key) {
+  const response = await get(path, { authorization: `Bearer ${key}` });
+  assert.equal(response.status, 200, path);
+  assert.equal(response.headers.get("content-type"), "text/plain; version=0.0.4; charset=utf-8");
+  const families = await parsed(await response.text());
+  const names = families.map((family) => family.name);
+  assert.equal(new Set(names).size, names.length, "a family is told of once");
+  const samples = families.flatMap((family) => family.samples);
+  return new Map(samples.map(({ name, labels, value }) => [`${name} ${Object.values(labels).join(" ")}`, value]));
+}
+
+test("metrics: a tenant's figures, exactly, in Prometheus's format", async () => {
+  const client = await enrolled(world, "figures");
+  const { read_key, browser_key, server_key } = client.tenant;
+  const first = event("a");
+  for (let n = 0; n < 3; n++) assert.equal((await client.batch([first, event("x".repeat(201)), event("b")])).status, 200);
+  const org = "org_figures";
+  // The commit is told of when it is on disk, which nobody waits for.
+  const figures = await until("three commits", async () => {
+    const now = await scraped("/metrics", read_key);
+    return now.get(`tallymark_append_duration_seconds_count ${org}`) === 3 && now;
+  });
+  const { total } = await client.ledger();
+  assert.deepEqual(
+    ["stored", "captured", "duplicate"].map((outcome) => figures.get(`tallymark_events ${org} ${outcome} `)),
+    [total.stored, total.captured, total.duplicate],
+  );
+  assert.deepEqual([total.stored, total.duplicate], [4, 2]);
+  assert.equal(figures.get(`tallymark_events ${org} quarantined too_long`), 3);
+  assert.equal(figures.get(`tallymark_log_up ${org}`), 1);
+  assert.equal(figures.get(`tallymark_log_last_seq ${org}`), (await client.events()).at(-1).seq);
+  assert.equal(figures.get(`tallymark_missing_events ${org}`), 0);
+  assert.equal(figures.get(`tallymark_append_failures_total ${org}`), 0);
+  assert.equal(figures.get(`tallymark_append_duration_seconds_bucket ${org} +Inf`), 3);
+  assert.ok(figures.get(`tallymark_log_bytes ${org}`) > 4096);
+
+  const destination = { name: "shop", kind: "webhook", url: "https://nowhere.invalid", secrets: [`whsec_${"c2VjcmV0".repeat(4)}`] };
+  await world.registry.put("destinations:org_figures", JSON.stringify([{ ...destination, from: "start", flush_interval_ms: 3_600_000 }]));
+  await instruments({ advance_ms: 120_000 });
+  const onwards = await scraped("/metrics", read_key);
+  const of = (what) => onwards.get(`tallymark_destination_${what} ${org} shop webhook`);
+  assert.deepEqual(["lag_events", "parked", "delivered", "paused"].map(of), [figures.get(`tallymark_log_last_seq ${org}`), 0, 0, 0]);
+  assert.ok(of("lag_seconds") >= 120);
+
+  for (const [key, status] of [["", 401], ["rk_nobody", 401], [browser_key, 403], [server_key, 403], ["ak_nobody", 401]]) {
+    assert.equal((await get("/metrics", key === "" ? {} : { authorization: `Bearer ${key}` })).status, status, key);
+  }
+});
+
+test("metrics: the operator's token has any tenant's, and a log that fails takes nobody else's away", async () => {
+  const clients = await Promise.all(["north", 'so"uth'].map((slug) => enrolled(world, slug)));
+  for (const client of clients) await client.batch([event("a")]);
+  const query = "organization=org_north&organization=org_so%22uth";
+  const figures = await scraped(`/metrics?${query}`, OPERATOR);
+  assert.deepEqual(['north', 'so"uth'].map((slug) => figures.get(`tallymark_events org_${slug} stored `)), [1, 1]);
+  assert.equal((await get("/metrics", { authorization: `Bearer ${OPERATOR}` })).status, 400, "whose it doesn't say");
+
+  await instruments({ faults: { log: "throw" } });
+  const without = await scraped(`/metrics?${query}`, OPERATOR);
+  await instruments({ faults: {} });
+  assert.deepEqual([...without], [["tallymark_log_up org_north", 0], ['tallymark_log_up org_so"uth', 0]]);
 });

@@ -47,7 +47,7 @@ export class TenantLog extends Log {
         return setAlarm(...given);
       },
     });
-    super(state, env);
+    super(state, instrumented(env));
     this.#cursors = cursors;
   }
 

@@ -11,6 +11,7 @@
  */
 import type { ErasureReceipt } from "../api.ts";
 import { Brain } from "../brain.ts";
+import { note, textOf } from "../journal.ts";
 import { DayBooks } from "./books.ts";
 import { pageOf, type Row } from "./read.ts";
 import type { Tombstones } from "./tombstones.ts";
@@ -121,7 +122,7 @@ export class Erasures {
       await this.carryOut(seq);
     } catch (error) {
       this.#dueMs = Date.now() + TRY_AGAIN_MS;
-      console.error("erasure.failed", error);
+      note("error", "erasure.failed", { error: textOf(error) });
     }
   }
 

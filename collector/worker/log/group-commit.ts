@@ -1,8 +1,11 @@
+import type { CommitTimes } from "./commit-times.ts";
+
 /** Most requests in one commit: it bounds how long the object's single thread is away, not how many may wait. */
 const MAX_GROUP = 64;
 
 interface Waiting<Item, Result> {
   readonly item: Item;
+  readonly sinceMs: number;
   readonly resolve: (result: Result) => void;
   readonly reject: (reason: unknown) => void;
 }
@@ -17,18 +20,20 @@ interface Waiting<Item, Result> {
 export class GroupCommit<Item, Result> {
   readonly #storage: DurableObjectStorage;
   readonly #apply: (item: Item) => Result;
+  readonly #times: CommitTimes;
   #waiting: Waiting<Item, Result>[] = [];
   #scheduled = false;
 
-  constructor(storage: DurableObjectStorage, apply: (item: Item) => Result) {
+  constructor(storage: DurableObjectStorage, apply: (item: Item) => Result, times: CommitTimes) {
     this.#storage = storage;
     this.#apply = apply;
+    this.#times = times;
   }
 
   /** Resolves once `item` is applied in a transaction; rejects if that was rolled back. */
   add(item: Item): Promise<Result> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ item, resolve, reject });
+      this.#waiting.push({ item, sinceMs: Date.now(), resolve, reject });
       this.#schedule();
     });
   }
@@ -50,9 +55,17 @@ export class GroupCommit<Item, Result> {
     } catch (error) {
       // One of them can't be applied: each for itself, so that it fails alone.
       if (group.length > 1) for (const one of group) this.#commit([one]);
-      else group[0]?.reject(error);
+      else {
+        this.#times.failed();
+        group[0]?.reject(error);
+      }
       return;
     }
     group.forEach(({ resolve }, i) => resolve(results[i]!));
+    // Nobody waits for this: the platform holds the answers back by itself. Before it, the clock stands still.
+    void this.#storage.sync().then(
+      () => this.#times.committed(group.map(({ sinceMs }) => sinceMs)),
+      () => undefined,
+    );
   }
 }

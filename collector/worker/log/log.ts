@@ -3,6 +3,8 @@ import type { Env } from "../env.ts";
 import { append } from "./append.ts";
 import { Deliveries } from "./deliver.ts";
 import { Erasures, type ErasureRequest } from "./erasure.ts";
+import { CommitTimes } from "./commit-times.ts";
+import { figures, type LogFigures } from "./figures.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { migrate } from "./migrate.ts";
 import { destinationsAnswer, parkedList, sweepParked, type ParkedSwept, type DeliveryRequest } from "./parked.ts";
@@ -53,6 +55,7 @@ export interface Receipt {
 export class TenantLog extends DurableObject<Env> {
   readonly #appends: GroupCommit<Batch, Receipt | typeof OVER_QUOTA>;
   readonly #quota: Quota;
+  readonly #commitTimes = new CommitTimes();
   readonly #tombstones: Tombstones;
   readonly #erasures: Erasures;
   readonly #deliveries: Deliveries;
@@ -73,7 +76,11 @@ export class TenantLog extends DurableObject<Env> {
     const tombstones = new Tombstones(storage.sql);
     this.#tombstones = tombstones;
     this.#erasures = new Erasures(storage, env.REGISTRY, tombstones);
-    this.#appends = new GroupCommit(storage, (batch) => this.#take(batch, Date.now() + willAfterMs));
+    this.#appends = new GroupCommit(
+      storage,
+      (batch) => this.#take(batch, Date.now() + willAfterMs),
+      this.#commitTimes,
+    );
   }
 
   async append(batch: Batch): Promise<Receipt | typeof OVER_QUOTA> {
@@ -127,6 +134,11 @@ export class TenantLog extends DurableObject<Env> {
   /** That the log answers: its database is open, and in the newest schema. */
   ping(): void {
     this.ctx.storage.sql.exec("select 1 from schema_migration limit 1");
+  }
+
+  /** For `/metrics`. */
+  async figures(): Promise<LogFigures> {
+    return figures(this.ctx.storage.sql, this.#commitTimes.figures(), await this.destinations(), Date.now());
   }
 
   events(after: number, limit: number): string {

@@ -101,16 +101,7 @@ export function ledger(sql: SqlStorage, organizationId: string, from: string, to
     books.under_way = underWay;
   }
   total.under_way = underWay;
-  const silentSince = new Date(nowMs - UNDER_WAY_MS).toISOString();
-  const gaps = sql
-    .exec<{ missing: number; over: number }>(
-      `select coalesce(sum(case when seq_high > accounted + dropped and last_received_at < ?1
-           then seq_high - accounted - dropped end), 0) as missing,
-         coalesce(sum(case when seq_high < accounted + dropped then accounted + dropped - seq_high end), 0) as over
-       from stream where seq_high <> accounted + dropped`,
-      silentSince,
-    )
-    .one();
+  const { missing, over } = gaps(sql, nowMs);
   const memoryOnly = sql
     .exec<{ n: number }>(
       `select count(*) as n from stream where memory_only_since is not null and last_received_at >= ?1
@@ -132,14 +123,28 @@ export function ledger(sql: SqlStorage, organizationId: string, from: string, to
     to,
     days: [...days].map(([day, books]) => ({ day, ...books })),
     total,
-    missing: gaps.missing,
-    over_accounted: gaps.over,
+    missing,
+    over_accounted: over,
     streams_with_gaps: named,
     memory_only_streams: memoryOnly.n,
     refused: refusedRequests(sql, from, to),
-    balanced: gaps.missing === 0 && gaps.over === 0,
+    balanced: missing === 0 && over === 0,
   };
   return JSON.stringify(answer);
+}
+
+/** What streams say they captured and never came, and what they account for beyond that. */
+export function gaps(sql: SqlStorage, nowMs: number): { missing: number; over: number } {
+  const silentSince = new Date(nowMs - UNDER_WAY_MS).toISOString();
+  return sql
+    .exec<{ missing: number; over: number }>(
+      `select coalesce(sum(case when seq_high > accounted + dropped and last_received_at < ?1
+           then seq_high - accounted - dropped end), 0) as missing,
+         coalesce(sum(case when seq_high < accounted + dropped then accounted + dropped - seq_high end), 0) as over
+       from stream where seq_high <> accounted + dropped`,
+      silentSince,
+    )
+    .one();
 }
 
 function emptyBooks(): LedgerFigures {

@@ -8,7 +8,7 @@ mod event;
 mod params;
 
 use serde_json::{Map, Value, json};
-use tallymark_event::{Purpose, Timestamp};
+use tallymark_event::{Purpose, Timestamp, names::PROBE_EVENT};
 
 use crate::{
     Method, Outcome, Problem, Request, Row, Verdict,
@@ -117,6 +117,7 @@ impl Receiver for Ga4 {
     /// GA4 counts visitors: what nobody has done is nothing to it.
     fn wants(&self, row: &Row<'_>) -> bool {
         client_id(row).is_some()
+            && row.event_name != PROBE_EVENT
             && !POSTHOGS_OWN.contains(&&*row.event_name)
             && !row.event_name.starts_with("$$")
     }

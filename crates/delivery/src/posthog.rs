@@ -3,7 +3,7 @@
 mod event;
 
 use serde::Serialize;
-use tallymark_event::Timestamp;
+use tallymark_event::{Timestamp, names::PROBE_EVENT};
 
 use crate::{
     Method, Outcome, Problem, Request, Row, Verdict,
@@ -85,6 +85,11 @@ fn is_historical(row: &Row<'_>, now: Timestamp) -> bool {
 impl Receiver for PostHog {
     fn room(&self) -> Room {
         Room { events: MAX_EVENTS, bytes: limits::MAX_REQUEST_BYTES }
+    }
+
+    /// Its insights count what is no visitor's, and can't be told to forget it.
+    fn wants(&self, row: &Row<'_>) -> bool {
+        row.event_name != PROBE_EVENT
     }
 
     /// A migration has a request of its own.

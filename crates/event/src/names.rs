@@ -37,6 +37,10 @@ const fn name(posthog: &'static str, ga4: &'static str, within: &'static str, no
     Name { posthog, ga4, within, note }
 }
 
+/// The event that `tallymark doctor` sends to see where it gets. It says nothing of anybody: relays that keep figures of
+/// their own pass it by, and figures over stored events leave it out by this name.
+pub const PROBE_EVENT: &str = "$tallymark_probe";
+
 /// Events that the two call differently.
 pub const EVENTS: [Name; 5] = [
     name("$pageview", "page_view", "", ""),

@@ -7,7 +7,7 @@ use crate::{
     Query, Refusal, Refused, Replayed, Request, Settings, admin, admit, anonymise, ga4,
     keys::{KeyKind, KeyRecord},
     limits::ADMIN_RANDOM_BYTES,
-    pipeline,
+    metrics, pipeline,
     plans::Known,
     quarantine,
     registry::Registry,
@@ -35,6 +35,8 @@ pub enum Step {
         /// What is wanted of it.
         request: QuarantineRequest,
     },
+    /// Ask the logs of these organizations for their figures.
+    Metrics(Vec<String>),
     /// The operator calls: ask [`Collector::administer`] what to do.
     Administer,
     /// See to whom the tenant has forgotten.
@@ -251,9 +253,18 @@ impl Collector {
             Route::DropParked => {
                 self.delivery(request, now, admit::admit_owner, || DeliveryRequest::drop(request))
             }
+            Route::Metrics => self.metrics(request, now),
             Route::Readiness => Ok(Step::Answer(Answer::ready())),
         };
         step.map_err(|refusal| refusal.answer())
+    }
+
+    fn metrics(&mut self, request: &Request<'_>, now: Timestamp) -> Result<Step, Refusal> {
+        if metrics::is_operators(&admit::bearer_key(request)?) {
+            admin::admit(&self.settings.operators, request)?;
+            return metrics::organizations(request).map(Step::Metrics);
+        }
+        self.with_key(request, now, |record| Ok(Step::Metrics(vec![admit::admit_reader(record)?.to_owned()])))
     }
 
     fn collect(&mut self, request: &Request<'_>, now: Timestamp) -> Result<Step, Refusal> {

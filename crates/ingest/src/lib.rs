@@ -53,6 +53,7 @@ mod keys;
 pub mod limits;
 mod link;
 mod members;
+mod metrics;
 mod moment;
 mod network;
 mod person;

@@ -179,6 +179,9 @@ pub const MAX_PLAN_VERSIONS: usize = 100;
 /// Hexadecimal digits of a version's digest.
 pub const VERSION_DIGEST_HEX: usize = 12;
 
+/// Most organizations whose figures one answer of `/metrics` has: a call of a log each, beside each other.
+pub const MAX_METRICS_ORGANIZATIONS: usize = 50;
+
 /// Longest `kid` of a signer, as tokens may have it.
 pub const MAX_KEY_ID_BYTES: usize = 64;
 

@@ -29,6 +29,8 @@ pub(crate) enum Route<'p> {
     ReplayQuarantine,
     /// Gives them up.
     PurgeQuarantine,
+    /// Gives figures for Prometheus.
+    Metrics,
     /// Reads or changes the registry.
     Admin(admin::Route<'p>),
     /// Gives receipts of erasures.
@@ -76,6 +78,7 @@ impl Route<'_> {
             Self::ListParked => "list_parked",
             Self::RetryParked => "retry_parked",
             Self::DropParked => "drop_parked",
+            Self::Metrics => "metrics",
             Self::Admin(_) => "admin",
             Self::Readiness => "readiness",
         }
@@ -185,6 +188,8 @@ pub(crate) fn route<'p>(settings: &Settings, method: &str, path: &'p str) -> Res
         {
             (Route::Ingest(Protocol::Batch), Methods::GetAndPost)
         }
+        // Behind the owner's own paths, of which it may be one.
+        ("metrics", _) => (Route::Metrics, Methods::Get),
         ("mp/collect", _) => (Route::Ingest(Protocol::Measurement), Methods::Post),
         ("debug/mp/collect", _) => (Route::Validate, Methods::Post),
         // A HEAD would be an event that nobody meant.
@@ -247,6 +252,9 @@ mod tests {
         assert_eq!(status("GET", "/v1/quarantine/wk_secret").map(Route::name), Ok("show_quarantined"));
         assert_eq!(status("GET", "/"), Ok(Route::Readiness));
         assert_eq!(status("DELETE", "/_readiness"), Err(405));
+        let metrics =
+            |method| route(&Settings::default(), method, "/metrics").map_err(|refusal| refusal.status());
+        assert_eq!((metrics("GET"), metrics("POST")), (Ok(Route::Metrics), Err(405)));
     }
 
     #[test]

@@ -28,7 +28,7 @@ const STEPS: &[Step] = &[
     ("contract", || {
         // tests/harness/cli.mjs runs it.
         run(cargo().args(["build", "--quiet", "--locked", "--package", "tallymark-cli"]))?;
-        node_tests("tests/contract/*.test.mjs")
+        run(node_test_command("tests/contract/*.test.mjs").env("PYTHON", setup::python()?))
     }),
     ("postgres", postgres),
     ("faults", || browser_tests("tests/faults/*.test.mjs")),

@@ -20,6 +20,14 @@ fn params(members: &Value) -> Value {
 }
 
 #[test]
+fn what_a_doctor_sends_is_nothing_to_count() {
+    let probe = with(event(1), &json!({ "event_name": tallymark_event::names::PROBE_EVENT }));
+    let destination = parse(&record()).unwrap();
+    assert!(requests(&destination, &[probe]).is_empty());
+    assert_eq!(requests(&destination, &[event(2)]).len(), 1);
+}
+
+#[test]
 fn a_request_is_the_protocols() {
     let context = json!({ "user_agent": "Mozilla/5.0", "country": "DE", "consent": { "analytics": true, "advertising": false } });
     let request = request(&parse(&record()).unwrap(), &[with(event(1), &json!({ "context": context }))]);

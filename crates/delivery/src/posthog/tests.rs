@@ -16,6 +16,14 @@ fn sent(members: &Value) -> Value {
 }
 
 #[test]
+fn what_a_doctor_sends_is_nothing_to_count() {
+    let probe = with(event(1), &json!({ "event_name": tallymark_event::names::PROBE_EVENT }));
+    let destination = parse(&record()).unwrap();
+    assert!(requests(&destination, &[probe]).is_empty());
+    assert_eq!(requests(&destination, &[event(2)]).len(), 1);
+}
+
+#[test]
 fn a_batch_is_as_a_server_library_sends_it() {
     let request = request(&parse(&record()).unwrap(), &[event(1), event(2)]);
     assert_eq!(request.url, "https://us.i.posthog.com/batch/");

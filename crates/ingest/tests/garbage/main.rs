@@ -89,6 +89,7 @@ fn check(step: &Step) {
     match step {
         Step::NeedKey { lookup } => panic!("asks for {lookup} after it was told"),
         Step::Administer => panic!("nobody may"),
+        Step::Metrics(organizations) => assert_eq!(organizations.len(), 1, "a tenant's own"),
         Step::Query(_) | Step::Delivery { .. } | Step::Erasure { .. } | Step::Quarantine { .. } => {}
         Step::Answer(answer) => assert!((200..500).contains(&answer.status), "{answer:?}"),
         Step::Append(append) => {
