@@ -6,6 +6,7 @@ import { booksBalance, startSite, until } from "../e2e/support.mjs";
 import { launchAsShipped } from "../harness/browser.mjs";
 import { Client } from "../harness/client.mjs";
 import { line } from "../harness/network.mjs";
+import { randomFrom } from "../harness/random.mjs";
 import { enrol, newTenant } from "../harness/world.mjs";
 import { FAILED_REQUEST } from "./visitor.mjs";
 
@@ -14,16 +15,6 @@ const TABS = 20;
 const CROWD = 8;
 const STEPS = 120;
 const MAX_BURST = 12;
-
-/** Mulberry32: the same tabs die in the same order on every machine. */
-function randomFrom(seed) {
-  return () => {
-    seed = (seed + 0x6d2b79f5) | 0;
-    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 let world;
 let browser;

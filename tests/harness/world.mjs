@@ -44,6 +44,9 @@ export async function enrol(registry, tenant, origins) {
   await put(tenant.read_key, { kind: "read" });
 }
 
+/** The Worker under test: as it ships, or another build of it (tests/faults/delivery/mutants.mjs). */
+const WORKER = process.env.TALLYMARK_WORKER ?? "target/worker";
+
 function built(path) {
   const file = join(ROOT, path);
   if (!existsSync(file)) throw new Error(`${path} is not built; run: cargo xtask build`);
@@ -97,9 +100,9 @@ export function worldOptions({
     name: "collector",
     modules: [
       ...(isInstrumented ? [{ type: "ESModule", path: "instrumented.mjs", contents: beside("instrumented.mjs") }] : []),
-      { type: "ESModule", path: "index.js", contents: built("target/worker/index.js").toString() },
+      { type: "ESModule", path: "index.js", contents: built(`${WORKER}/index.js`).toString() },
       { type: "ESModule", path: "destinations/postgres.js", contents: built("target/worker/destinations/postgres.js").toString() },
-      { type: "CompiledWasm", path: "collector.wasm", contents: built("target/worker/collector.wasm") },
+      { type: "CompiledWasm", path: "collector.wasm", contents: built(`${WORKER}/collector.wasm`) },
     ],
     bindings: {
       ...config.vars,

@@ -31,7 +31,7 @@ const STEPS: &[Step] = &[
         run(node_test_command("tests/contract/*.test.mjs").env("PYTHON", setup::python()?))
     }),
     ("postgres", postgres),
-    ("faults", || browser_tests("tests/faults/*.test.mjs")),
+    ("faults", || faults("tests/faults/*.test.mjs")),
     ("e2e", || browser_tests("tests/e2e/*.test.mjs")),
     ("layouts", || run(node_test_command("tests/layouts/*.test.mjs").env("PYTHON", setup::python()?))),
     ("clients", clients),
@@ -40,17 +40,35 @@ const STEPS: &[Step] = &[
     ("deny", deny),
 ];
 
+/// What takes minutes, and runs when it is asked for.
+const LONG_STEPS: &[Step] = &[
+    ("faults-long", || {
+        prepare_faults()?;
+        run(node_test_command("tests/faults/delivery-rounds.test.mjs").env("ROUNDS", "100"))
+    }),
+    ("mutants", || {
+        prepare_faults()?;
+        run(command("node").arg("tests/faults/mutants.mjs"))
+    }),
+];
+
 /// Names of the steps, in order.
 pub fn list() {
     for (name, _) in STEPS {
         println!("{name}");
+    }
+    for (name, _) in LONG_STEPS {
+        println!("{name} (only by name)");
     }
 }
 
 /// Runs one step, or all of them.
 pub fn test(only: Option<&str>) -> Result<()> {
     setup::toolchain()?;
-    let wanted: Vec<&Step> = STEPS.iter().filter(|(name, _)| only.is_none_or(|o| o == *name)).collect();
+    let wanted: Vec<&Step> = match only {
+        None => STEPS.iter().collect(),
+        Some(only) => STEPS.iter().chain(LONG_STEPS).filter(|(name, _)| *name == only).collect(),
+    };
     if wanted.is_empty() {
         bail!("no such step; cargo xtask test --list names them");
     }
@@ -113,6 +131,18 @@ fn postgres() -> Result<()> {
     setup::postgres()?;
     run(cargo().args(["build", "--quiet", "--locked", "--package", "tallymark-cli"]))?;
     run(node_test_command("tests/postgres/*.test.mjs").env("PYTHON", setup::python()?))
+}
+
+/// What runs where everything fails: browsers, workerd, receivers and PostgreSQL.
+fn faults(files: &str) -> Result<()> {
+    prepare_faults()?;
+    browser_tests(files)
+}
+
+/// PostgreSQL, and the command line that makes its tables.
+fn prepare_faults() -> Result<()> {
+    setup::postgres()?;
+    run(cargo().args(["build", "--quiet", "--locked", "--package", "tallymark-cli"]))
 }
 
 /// The clients of others, from npm and `PyPI`, against the collector.
