@@ -8,8 +8,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
-import { uuidv7 } from "../harness/client.mjs";
 import { ROOT, lookupOf, newTenant, startWorld } from "../harness/world.mjs";
+import { featureEvents } from "./feature-events.mjs";
 import { load, median } from "./load.mjs";
 import { pageviewBytes, pageviews } from "./pageviews.mjs";
 
@@ -63,41 +63,7 @@ const world = await startWorld({
 });
 await world.registry.put(`settings:${tenant.organization_id}`, settings);
 
-const stream = uuidv7();
-let seq = 0;
-
-/** About 600 bytes, fresh ids: what our SDK sends for a feature event. */
-function event() {
-  seq++;
-  return {
-    event: "recipe_scaled",
-    uuid: uuidv7(),
-    distinct_id: "0193c1a2-7b1c-7def-8123-456789abcdef",
-    timestamp: new Date().toISOString(),
-    properties: {
-      recipe_id: seq,
-      scale: 2.5,
-      unit: "g",
-      from_template: true,
-      label: "Lavender & oat soap, winter batch",
-      $session_id: "0193c1a2-7b1c-7aaa-8123-456789abcdef",
-      $current_url: "https://shop.example/fern/recipes/12?utm_source=newsletter",
-      $lib: "tallymark",
-      $lib_version: "0.1.0",
-      $entity_type: "recipe",
-      $entity_id: "12",
-      $stream_id: stream,
-      $seq: seq,
-      $monotonic_ms: 1234.5,
-    },
-  };
-}
-
-function body(size) {
-  const batch = Array.from({ length: size }, event);
-  const report = { id: stream, seq, dropped: {} };
-  return JSON.stringify({ api_key: tenant.browser_key, batch, sent_at: new Date().toISOString(), stream: report });
-}
+const { event, body } = featureEvents(tenant.browser_key);
 
 const plain = (size) => () => Buffer.from(body(size));
 const gzipped = (size) => () => gzipSync(body(size));

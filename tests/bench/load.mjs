@@ -3,6 +3,8 @@ import { Agent, request } from "node:http";
 import { readFileSync, readdirSync } from "node:fs";
 
 export const CONNECTIONS = 16;
+/** Requests that may be under way when they come at a steady rate. */
+const MAX_OPEN = 256;
 
 /** Time on a CPU of all threads of the processes so far, in µs: the scheduler's own count, in ns, not in ticks. */
 export function cpuUs(pids) {
@@ -19,9 +21,9 @@ export function cpuUs(pids) {
   return ns / 1_000;
 }
 
-/** Sends `requests` bodies over 16 kept connections; anything but 200 is an error. */
-export async function load({ url, path, headers, makeBody, requests, pids }) {
-  const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
+/** Posts bodies over so many kept connections; anything but 200 is an error. */
+function poster({ url, path, headers, connections }) {
+  const agent = new Agent({ keepAlive: true, maxSockets: connections });
   const { hostname, port } = new URL(url);
   const send = (body) =>
     new Promise((resolve, reject) => {
@@ -37,19 +39,51 @@ export async function load({ url, path, headers, makeBody, requests, pids }) {
       sent.on("error", reject);
       sent.end(body);
     });
+  return { send, end: () => agent.destroy() };
+}
+
+/** Sends `requests` bodies over kept connections, 16 unless said otherwise, each as fast as it can. */
+export async function load({ url, path, headers, makeBody, requests, pids, connections = CONNECTIONS }) {
+  const { send, end } = poster({ url, path, headers, connections });
   // Beforehand: a server that waits for its load to be made is woken for every request, and that is what would be measured.
   const bodies = Array.from({ length: requests }, (_, i) => makeBody(i));
   const cpu = cpuUs(pids);
   const start = performance.now();
   let next = 0;
   await Promise.all(
-    Array.from({ length: CONNECTIONS }, async () => {
+    Array.from({ length: connections }, async () => {
       while (next < requests) await send(bodies[next++]);
     }),
   );
   const seconds = (performance.now() - start) / 1_000;
-  agent.destroy();
+  end();
   return { cpuUs: cpuUs(pids) - cpu, seconds };
+}
+
+/**
+ * Sends `requests` bodies at a steady rate, whatever the answers: how long each took in ms, from when it was due. One
+ * that had to wait for its turn has waited, so a server that falls behind does not hide it.
+ */
+export async function steady({ url, path, headers, makeBody, requests, perSecond }) {
+  const { send, end } = poster({ url, path, headers, connections: MAX_OPEN });
+  const bodies = Array.from({ length: requests }, (_, i) => makeBody(i));
+  const start = performance.now();
+  const sent = [];
+  for (const [i, body] of bodies.entries()) {
+    const due = start + (i * 1_000) / perSecond;
+    const wait = due - performance.now();
+    if (wait > 0) await new Promise((done) => setTimeout(done, wait));
+    sent.push(send(body).then(() => performance.now() - due));
+  }
+  const latencies = await Promise.all(sent);
+  end();
+  return latencies;
+}
+
+/** The value below which so great a part of them lies. */
+export function quantile(values, part) {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))];
 }
 
 export function median(values) {

@@ -5,7 +5,7 @@ use anyhow::{Result, bail};
 use crate::run::{cargo, command, run};
 use crate::{build, setup};
 
-const NAMES: [&str; 5] = ["plan", "sdk", "leave", "harm", "collector"];
+const NAMES: [&str; 6] = ["plan", "sdk", "leave", "harm", "collector", "store"];
 
 /// Runs the benches named (all, if none is).
 pub fn bench(args: &[&str]) -> Result<()> {
@@ -38,6 +38,14 @@ pub fn bench(args: &[&str]) -> Result<()> {
     }
     if wanted("collector") {
         run(command("node").arg("tests/bench/collector.mjs").args(&flags))?;
+    }
+    if wanted("store") {
+        setup::postgres()?;
+        // What makes the tables, and the peer.
+        run(cargo().args(["build", "--quiet", "--locked", "-p", "tallymark-cli"]))?;
+        let peer = ["--release", "-p", "tallymark-warehouse", "--example", "native"];
+        run(cargo().args(["build", "--quiet", "--locked"]).args(peer))?;
+        run(command("node").arg("tests/bench/store.mjs").args(&flags))?;
     }
     Ok(())
 }
