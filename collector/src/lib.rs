@@ -20,6 +20,7 @@ use std::cell::RefCell;
 
 use boundary::{Input, Output};
 use slots::Slots;
+use tallymark_delivery::Destination;
 use tallymark_event::Timestamp;
 use tallymark_ingest::limits::{ADMIN_RANDOM_BYTES, MAX_BODY_BYTES};
 use tallymark_ingest::{Administration, Collector, Operators, Query, Rate, Refusal, Settings, Step};
@@ -227,7 +228,8 @@ pub extern "C" fn administer(head_len: usize, body_len: usize, found_len: usize,
         // A key made of anything but randomness is no key: the shell writes it all.
         let random = s.input.bytes(random_at, ADMIN_RANDOM_BYTES).try_into().ok();
         let step = random.map(|random: &[u8; ADMIN_RANDOM_BYTES]| {
-            s.collector.administer(&request, s.input.text(found_at, found_len), random, timestamp(now_ms))
+            let (found, now) = (s.input.text(found_at, found_len), timestamp(now_ms));
+            s.collector.administer(&request, found, random, Destination::check_list, now)
         });
         s.input.release();
         s.output.clear();

@@ -5,6 +5,8 @@
  * next begins.
  */
 import type { Answer, Brain, Found, Write } from "./brain.ts";
+import { note, textOf } from "./journal.ts";
+import type { TenantLog } from "./log/log.ts";
 
 /** Most readings for one call: a push has the plan, its versions and the salt to look at; going back, a version, too. */
 const MAX_READINGS = 8;
@@ -12,13 +14,27 @@ const MAX_READINGS = 8;
 /** Names in a list: the most that KV gives at once. What is listed is kept below that by the brain. */
 const MAX_NAMES = 1_000;
 
-export async function administer(brain: Brain, registry: KVNamespace, request: Request, body: Uint8Array): Promise<Answer> {
+/** What the names of destinations' records begin with; the organization's id follows. */
+const DESTINATIONS = "destinations:";
+
+type LogOf = (organizationId: string) => DurableObjectStub<TenantLog>;
+
+export async function administer(
+  brain: Brain,
+  registry: KVNamespace,
+  logOf: LogOf,
+  request: Request,
+  body: Uint8Array,
+): Promise<Answer> {
   const random = crypto.getRandomValues(new Uint8Array(32));
   const found: Found = { records: {}, lists: {} };
   for (let readings = 0; readings <= MAX_READINGS; readings++) {
     const step = brain.administer(request, body, found, random);
     if (step.kind === "done") {
-      for (const write of step.writes) await carryOut(brain, registry, write);
+      for (const write of step.writes) {
+        await carryOut(brain, registry, write);
+        await tell(logOf, write);
+      }
       return step.answer;
     }
     if (step.verb === "record") {
@@ -44,4 +60,15 @@ async function carryOut(brain: Brain, registry: KVNamespace, write: Write): Prom
   });
   // This isolate need not wait until what it knew is old.
   brain.learn(name, value);
+}
+
+/** A log goes by its destinations for a minute before it asks again: whoever has changed them need not wait for that. */
+async function tell(logOf: LogOf, write: Write): Promise<void> {
+  if (!write.name.startsWith(DESTINATIONS)) return;
+  try {
+    await logOf(write.name.slice(DESTINATIONS.length)).destinationsChanged(write.verb === "put" ? write.value : null);
+  } catch (error) {
+    // It holds all the same, a minute later.
+    note("error", "admin.log_not_told", { error: textOf(error) });
+  }
 }

@@ -10,13 +10,14 @@ import { startWorld } from "../harness/world.mjs";
 
 const newSecret = () => `whsec_${randomBytes(24).toString("base64")}`;
 const SECRET = newSecret();
+const ADMIN_TOKEN = "ak_operator-of-this-test";
 
 /** Quick, so that no test waits: what a deployment has in minutes is here in tens of milliseconds. */
 const QUICK = { flush_interval_ms: 0, retry_first_ms: 20, retry_cap_ms: 100, timeout_ms: 400, from: "start" };
 
 let world;
 before(async () => {
-  world = await startWorld({ tenants: [], vars: { ALLOW_PRIVATE_DESTINATIONS: "true" } });
+  world = await startWorld({ tenants: [], adminToken: ADMIN_TOKEN, vars: { ALLOW_PRIVATE_DESTINATIONS: "true" } });
 });
 after(() => world.stop());
 
@@ -288,6 +289,32 @@ test("who comes later gets what comes from then on, or everything", async (t) =>
   await untilCaughtUp(client, "thorough");
   assert.deepEqual([...late.deliveries.keys()].toSorted(), fresh.toSorted());
   assert.deepEqual([...thorough.deliveries.keys()].toSorted(), [...old, ...fresh].toSorted());
+});
+
+test("who was there before the first event misses none, whether the log was told of it or finds it", async (t) => {
+  const hook = await receiver(t);
+  const client = await tenantWith(t, "first", [{ name: "found", url: hook.url, from: "now" }]);
+  const ids = await send(client, 3);
+  await untilCaughtUp(client, "found");
+  assert.deepEqual([...hook.deliveries.keys()].toSorted(), ids.toSorted());
+});
+
+test("what the operator puts there holds at once", async (t) => {
+  const [before, hook] = [await receiver(t), await receiver(t)];
+  const client = await tenantWith(t, "told", [{ name: "before", url: before.url }]);
+  const old = await send(client, 2);
+  await untilCaughtUp(client, "before");
+  const list = [{ name: "after", kind: "webhook", secrets: [SECRET], ...QUICK, from: "now", url: hook.url }];
+  const put = await fetch(`${world.url}/v1/admin/organizations/${client.tenant.organization_id}/destinations`, {
+    method: "PUT",
+    body: JSON.stringify(list),
+    headers: { authorization: `Bearer ${ADMIN_TOKEN}`, "content-type": "application/json" },
+  });
+  assert.equal(put.status, 200, await put.text());
+  const ids = await send(client, 3);
+  await untilCaughtUp(client, "after");
+  assert.deepEqual([...hook.deliveries.keys()].toSorted(), ids.toSorted());
+  assert.deepEqual([...before.deliveries.keys()].toSorted(), old.toSorted(), "it is no destination any more");
 });
 
 test("a destination that can't be read costs the others nothing and is named", async (t) => {

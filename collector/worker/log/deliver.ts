@@ -45,6 +45,13 @@ export class Deliveries {
   #askedAtMs = -Infinity;
   /** What holds for appends: null if nobody waits for them. */
   #rule: { batchSize: number; flushMs: number } | null = null;
+  /**
+   * The log's last `seq` before anything was stored by who did not know yet of the destinations of now. Whichever wants
+   * events "from now on" gets those behind it, and none falls between its making and the first look at it.
+   */
+  #newcomersFrom: number;
+  /** The same of whichever is made after the last look. */
+  #headAtLook: number;
   /** Rows since the last plan, which saw to all before. */
   #fresh = 0;
   readonly #underWay = new Set<string>();
@@ -54,6 +61,7 @@ export class Deliveries {
     this.#registry = env.REGISTRY;
     this.#brain = new DeliverBrain(env);
     this.#wakeAt = wakeAt;
+    this.#newcomersFrom = this.#headAtLook = headOf(ctx.storage.sql);
   }
 
   /** Rows have been stored. Costs a tenant without destinations a look at the clock, and a minute's look-up now and then. */
@@ -64,9 +72,10 @@ export class Deliveries {
     this.#wakeAt(this.#fresh >= this.#rule.batchSize ? Date.now() : Date.now() + this.#rule.flushMs);
   }
 
-  /** Somebody has changed something: the configuration is asked for anew, and what is due is begun. */
-  async changed(): Promise<void> {
-    this.#askedAtMs = -Infinity;
+  /** This is the tenant's record now, which the registry may give to us a minute late; what is due is begun. */
+  async changed(record: string | null): Promise<void> {
+    this.#headAtLook = headOf(this.#ctx.storage.sql);
+    this.#goBy(record, this.#headAtLook);
     await this.run();
   }
 
@@ -113,13 +122,22 @@ export class Deliveries {
     const organizationId = this.#organizationId();
     if (organizationId === undefined) return;
     this.#askedAtMs = now;
+    const head = headOf(this.#ctx.storage.sql);
     try {
-      this.#brain.record = await this.#registry.get(`destinations:${organizationId}`);
+      this.#goBy(await this.#registry.get(`destinations:${organizationId}`), head);
     } catch (error) {
       // By what was known before; the next append or alarm asks again.
       this.#askedAtMs = -Infinity;
       note("error", "delivery.registry_failed", { error: textOf(error) });
     }
+  }
+
+  /** Goes by a record that was looked up when the log's last `seq` was `head`. */
+  #goBy(record: string | null, head: number): void {
+    this.#askedAtMs = Date.now();
+    this.#brain.record = record;
+    this.#newcomersFrom = this.#headAtLook;
+    this.#headAtLook = head;
   }
 
   /** Of whichever row: a log has those of one organization. An alarm is not told the log's name. */
@@ -134,7 +152,7 @@ export class Deliveries {
       const { sql } = storage;
       const head = headOf(sql);
       const before = states(sql);
-      const made = this.#brain.plan(before.map((state) => ({ state, pending: pendingOf(sql, state, head) })), head);
+      const made = this.#brain.plan(before.map((state) => ({ state, pending: pendingOf(sql, state, head) })), this.#newcomersFrom);
       const changed = made.destinations.filter(({ has_changed }) => has_changed).map(({ state }) => state);
       writeStates(sql, changed);
       // What was there before the first destination is no business of any.

@@ -108,9 +108,9 @@ export class TenantLog extends DurableObject<Env> {
     return destinationsAnswer(this.ctx.storage.sql, this.#deliveries.plan(), Date.now());
   }
 
-  /** The tenant's destinations have changed: nobody waits a minute for that. */
-  async destinationsChanged(): Promise<void> {
-    await this.#deliveries.changed();
+  /** The tenant's destinations have changed: to this record of the registry, or to none. */
+  async destinationsChanged(record: string | null): Promise<void> {
+    await this.#deliveries.changed(record);
   }
 
   /** Lets a destination go on; false if there is none of that name. */

@@ -85,6 +85,15 @@ impl Destination {
         (destinations, problems)
     }
 
+    /// What is wrong with a tenant's record, in one line. Whether a private address may be in it is for the deployment to
+    /// say, when it is sent to.
+    pub fn check_list(text: &str) -> Result<(), String> {
+        let (_, problems) = Self::parse_list(text, Reach::Anywhere, Rule::default());
+        let problems: Vec<String> =
+            problems.iter().map(|problem| format!("{} {}", problem.path, problem.detail)).collect();
+        if problems.is_empty() { Ok(()) } else { Err(problems.join("; ").trim_start().to_owned()) }
+    }
+
     /// Reads one record; `path` is where it stands, for what is wrong. `rule` holds where it has none of its own.
     pub fn parse(record: &Value, path: &str, reach: Reach, rule: Rule) -> Result<Self, Problem> {
         let mut fields = Fields::of(record, path)?;

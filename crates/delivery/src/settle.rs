@@ -154,11 +154,13 @@ impl State {
     }
 
     /// The event of a failed request, if it is to be given up: refused alone; or failed often while others, which come
-    /// after it, got through, so that it can't be the receiver's state.
+    /// after it, got through, so that it can't be the receiver's state. Where nobody answers, only those that get through
+    /// now count: the receiver may have gone down since.
     fn to_park(&self, one: &Sent, outcome: &Outcome, verdict: Verdict, settled: &Settled) -> Option<Parked> {
         let [seq] = one.seqs.as_slice() else { return None };
         let is_at_cursor = self.ahead.iter().chain(&settled.done).all(|other| other > seq);
-        let others_get_through = !self.ahead.is_empty() || !settled.done.is_empty();
+        let others_get_through =
+            !settled.done.is_empty() || (outcome.status().is_some() && !self.ahead.is_empty());
         let reason = match verdict {
             Verdict::Refused => "refused",
             Verdict::Unfit => "unfit",

@@ -96,7 +96,8 @@ impl State {
         }
     }
 
-    /// Of a destination that is new to a log, whose last row is `head`: it begins where it wants to.
+    /// Of a destination that is new to a log, whose last row was `head` before anybody knew of it: it begins where it wants
+    /// to.
     pub fn begin(destination: &Destination, head: u64) -> Self {
         Self::new(destination, if destination.from == Start::Now { head } else { 0 })
     }

@@ -89,12 +89,17 @@ impl Done {
     }
 }
 
+/// What is wrong with a record of a kind that is another crate's to read, and what to do about it.
+pub type RecordCheck = fn(&str) -> Result<(), String>;
+
 /// What a call may go by.
 struct Facts<'a> {
     request: &'a Request<'a>,
     found: Found<'a>,
     /// New with each request, and nobody's guess.
     random: &'a [u8; ADMIN_RANDOM_BYTES],
+    /// Reads lists of destinations.
+    destinations: RecordCheck,
     now: Timestamp,
 }
 
@@ -104,9 +109,10 @@ pub(crate) fn administer(
     request: &Request<'_>,
     found: &str,
     random: &[u8; ADMIN_RANDOM_BYTES],
+    destinations: RecordCheck,
     now: Timestamp,
 ) -> Administration {
-    let facts = Facts { request, found: Found::new(found), random, now };
+    let facts = Facts { request, found: Found::new(found), random, destinations, now };
     match carried_out(route, &facts) {
         Ok(Done { writes, answer }) => Administration::Done { writes, answer },
         Err(Pause::Read(wanted)) => Administration::Read(wanted),

@@ -4,7 +4,7 @@ use tallymark_event::Timestamp;
 
 use crate::{
     Administration, Answer, Append, DeliveryRequest, ErasureRequest, Network, Protocol, QuarantineRequest,
-    Query, Refusal, Refused, Replayed, Request, Settings, admin, admit, anonymise, ga4,
+    Query, RecordCheck, Refusal, Refused, Replayed, Request, Settings, admin, admit, anonymise, ga4,
     keys::{KeyKind, KeyRecord},
     limits::ADMIN_RANDOM_BYTES,
     metrics, pipeline,
@@ -169,18 +169,21 @@ impl Collector {
 
     /// The next step of a call of the operator's: asked until it is done, each time with all that was read so far, as
     /// `{"records":{"<name>":"<text>"|null},"lists":{"<prefix>":[["<name>",{…}|null],…]}}`. `random` is new with each request
-    /// and the same for all of its steps.
+    /// and the same for all of its steps; `destinations` reads lists of destinations, which are another crate's.
     pub fn administer(
         &self,
         request: &Request<'_>,
         found: &str,
         random: &[u8; ADMIN_RANDOM_BYTES],
+        destinations: RecordCheck,
         now: Timestamp,
     ) -> Administration {
         let admitted = admin::admit(&self.settings.operators, request)
             .and_then(|()| route(&self.settings, request.method, request.path));
         let answer = match admitted {
-            Ok(Route::Admin(route)) => return admin::administer(route, request, found, random, now),
+            Ok(Route::Admin(route)) => {
+                return admin::administer(route, request, found, random, destinations, now);
+            }
             Ok(_) => Refusal::not_found(request.path).answer(),
             Err(refusal) => refusal.answer(),
         };

@@ -81,7 +81,7 @@ mod tally;
 mod text;
 mod token;
 
-pub use admin::{Administration, Defect as AdminDefect, Operators, Wanted, Write};
+pub use admin::{Administration, Defect as AdminDefect, Operators, RecordCheck, Wanted, Write};
 pub use answer::Answer;
 pub use append::Append;
 pub use bucket::Rate;

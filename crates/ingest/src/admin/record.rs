@@ -3,9 +3,7 @@
 //! A further kind is a further variant of [`RecordKind`]: where it is, its name in the registry, what makes it one, and
 //! what is shown of it.
 
-use tallymark_delivery::{Destination, Rule, guard::Reach};
-
-use super::{Defect, Done, Facts, Pause, Write};
+use super::{Defect, Done, Facts, Pause, RecordCheck, Write};
 use crate::{
     Answer,
     decode::{Kind, Scanner, Value, each_member, items, unwrapped},
@@ -68,15 +66,9 @@ impl RecordKind {
     }
 
     /// What is wrong with a record, and what to do about it.
-    fn check(self, text: &str) -> Result<(), String> {
+    fn check(self, text: &str, destinations: RecordCheck) -> Result<(), String> {
         match self {
-            Self::Destinations => {
-                // Whether a private address may be one is for the deployment to say, when it is sent to.
-                let (_, problems) = Destination::parse_list(text, Reach::Anywhere, Rule::default());
-                let problems: Vec<String> =
-                    problems.iter().map(|problem| format!("{} {}", problem.path, problem.detail)).collect();
-                if problems.is_empty() { Ok(()) } else { Err(problems.join("; ").trim_start().to_owned()) }
-            }
+            Self::Destinations => destinations(text),
             Self::Signer => Signer::parse(text).map(drop).ok_or_else(|| {
                 "a signer has algorithm (HS256 with a secret of 32 bytes or more, or EdDSA with a public_key), audience, \
                  organizations and origins: see docs/TOKENS.md"
@@ -119,7 +111,7 @@ pub(super) fn put(kind: RecordKind, id: &str, facts: &Facts<'_>) -> Result<Done,
     if text.len() > MAX_ADMIN_RECORD_BYTES {
         return Err(Defect::Record { detail: format!("larger than {MAX_ADMIN_RECORD_BYTES} bytes") }.into());
     }
-    kind.check(&text).map_err(|detail| Defect::Record { detail })?;
+    kind.check(&text, facts.destinations).map_err(|detail| Defect::Record { detail })?;
     let answer = Answer::json(200, without_secrets(kind, &text));
     Ok(Done { writes: vec![Write::put(kind.lookup(id), text.into_owned())], answer })
 }

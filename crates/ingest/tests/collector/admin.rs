@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
+use tallymark_delivery::Destination;
 use tallymark_ingest::{Administration, Operators, Wanted, Write};
 
 use super::*;
@@ -10,6 +11,11 @@ use super::*;
 const TOKEN: &str = "ak_operator";
 /// `printf %s ak_operator | sha256sum`
 const DIGEST: &str = "fef6f5028b406b3d7137116535af56a8a528cebf35781254e4351f74054c60ea";
+
+/// As the shell reads them.
+fn destinations(text: &str) -> Result<(), String> {
+    Destination::check_list(text)
+}
 
 /// A registry, and a collector before it.
 struct World {
@@ -56,7 +62,7 @@ impl World {
         let (mut records, mut lists) = (Map::new(), Map::new());
         for _ in 0..8 {
             let found = json!({ "records": records, "lists": lists }).to_string();
-            match self.collector.administer(&request, &found, &random, self.now) {
+            match self.collector.administer(&request, &found, &random, destinations, self.now) {
                 Administration::Read(Wanted::Record(name)) => {
                     let record = self.records.get(&name).map(|(value, _)| value.clone());
                     assert!(records.insert(name, json!(record)).is_none(), "nothing is read twice");
