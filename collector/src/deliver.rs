@@ -35,6 +35,8 @@ enum Ask {
     Settle { state: State, id: String, through: u64, sent: Vec<Sent>, random: String },
     /// The same for rows that were parked.
     SettleRetry { state: State, id: String, sent: Vec<Sent>, random: String },
+    /// Whether nothing of a request got through.
+    HasFailed { state: State, sent: Sent },
     /// The state as if nothing had failed.
     Resume { state: State },
 }
@@ -110,6 +112,9 @@ pub(crate) fn deliver(command: &str, page: &str, now: Timestamp) -> Result<Strin
             let random = random.parse().unwrap_or_default();
             let settled = of(&state).and_then(|one| state.settle_retry(one, &id, &sent, now, random));
             serde_json::to_string(&settled.map(|settled| After { state, settled }))
+        }
+        Ask::HasFailed { state, sent } => {
+            serde_json::to_string(&of(&state).is_some_and(|one| one.has_failed(&sent)))
         }
         Ask::Resume { mut state } => {
             state.resume();

@@ -283,6 +283,20 @@ pub extern "C" fn pseudonyms(salt_len: usize, ids_len: usize) {
     });
 }
 
+/// What a log does not keep any more: input is the organization's record of settings. Returns 0 if it can't be read; else
+/// the output has [`tallymark_ingest::Retention::cutoffs`].
+#[unsafe(no_mangle)]
+pub extern "C" fn retention(record_len: usize, now_ms: f64) -> u32 {
+    STATE.with_borrow_mut(|s| {
+        let retention = tallymark_ingest::Retention::parse(s.input.text(0, record_len));
+        s.input.release();
+        s.output.clear();
+        let is_read = retention.is_ok();
+        s.output.text(retention.unwrap_or_default().cutoffs(timestamp(now_ms)));
+        u32::from(is_read)
+    })
+}
+
 /// One of delivery's commands (see [`deliver`]): input is the command and, for those about rows, a page of them. The
 /// output is a JSON text, and empty for what is no command.
 #[unsafe(no_mangle)]

@@ -14,8 +14,9 @@ const MAX_READINGS = 8;
 /** Names in a list: the most that KV gives at once. What is listed is kept below that by the brain. */
 const MAX_NAMES = 1_000;
 
-/** What the names of destinations' records begin with; the organization's id follows. */
+/** What the names of the records begin with that logs go by; the organization's id follows. */
 const DESTINATIONS = "destinations:";
+const SETTINGS = "settings:";
 
 type LogOf = (organizationId: string) => DurableObjectStub<TenantLog>;
 
@@ -62,13 +63,15 @@ async function carryOut(brain: Brain, registry: KVNamespace, write: Write): Prom
   brain.learn(name, value);
 }
 
-/** A log goes by its destinations for a minute before it asks again: whoever has changed them need not wait for that. */
+/** A log goes by what it knows for a while before it asks again: whoever has changed that need not wait. */
 async function tell(logOf: LogOf, write: Write): Promise<void> {
-  if (!write.name.startsWith(DESTINATIONS)) return;
+  const { name } = write;
+  const record = write.verb === "put" ? write.value : null;
   try {
-    await logOf(write.name.slice(DESTINATIONS.length)).destinationsChanged(write.verb === "put" ? write.value : null);
+    if (name.startsWith(DESTINATIONS)) await logOf(name.slice(DESTINATIONS.length)).destinationsChanged(record);
+    if (name.startsWith(SETTINGS)) await logOf(name.slice(SETTINGS.length)).settingsChanged(record);
   } catch (error) {
-    // It holds all the same, a minute later.
+    // It holds all the same, when it asks.
     note("error", "admin.log_not_told", { error: textOf(error) });
   }
 }

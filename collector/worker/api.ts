@@ -222,5 +222,7 @@ export interface Ledger {
   memory_only_streams: number;
   /** Requests of which nothing was taken, by the code of the refusal: no part of the balance, their clients have the events. */
   refused: Record<string, number>;
+  /** Of the events stored in these days, those that the tenant's retention has had removed since. */
+  expired: number;
   balanced: boolean;
 }

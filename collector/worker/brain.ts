@@ -8,6 +8,7 @@ import wasm from "./collector.wasm";
 import type { ErasureRequest } from "./log/erasure.ts";
 import type { DeliveryRequest } from "./log/parked.ts";
 import type { Batch, Receipt } from "./log/log.ts";
+import type { Cutoffs } from "./log/retention.ts";
 import type { QuarantineRequest, Verdict } from "./log/quarantine.ts";
 
 interface Exports {
@@ -23,6 +24,7 @@ interface Exports {
   replay(organizationLen: number, pageLen: number, nowMs: number): void;
   anonymise(organizationLen: number, pageLen: number, nowMs: number): number;
   pseudonyms(saltLen: number, idsLen: number): void;
+  retention(recordLen: number, nowMs: number): number;
   deliver(commandLen: number, pageLen: number, nowMs: number): void;
   learn(lookupLen: number, recordLen: number, found: number, nowMs: number): void;
   acknowledge(slot: number, committed: number, stored: number, duplicates: number, quarantined: number): number;
@@ -211,6 +213,14 @@ export class Brain {
     this.#write(key, lines);
     this.#wasm.pseudonyms(key.byteLength, lines.byteLength);
     return linesOf(this.#read().texts[0]!);
+  }
+
+  /** What a log does not keep any more, by its organization's record of settings; undefined if that can't be read. */
+  retention(record: string): Cutoffs | undefined {
+    const text = encoder.encode(record);
+    this.#write(text);
+    const isRead = this.#wasm.retention(text.byteLength, Date.now());
+    return isRead === 0 ? undefined : (JSON.parse(this.#read().texts[0]!) as Cutoffs);
   }
 
   /** One of delivery's commands (collector/src/deliver.rs), and a page of rows for those about rows; the result's text. */

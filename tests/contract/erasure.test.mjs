@@ -6,12 +6,13 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { BACK_DOOR, appendDirectly, eraseDirectly } from "../harness/back-door.mjs";
 import { Client, accounted, enrolled, event, uuidv7 } from "../harness/client.mjs";
+import { Receiver } from "../harness/receiver.mjs";
 import { until } from "../harness/until.mjs";
 import { enrol, newTenant, startWorld } from "../harness/world.mjs";
 
 let world;
 before(async () => {
-  world = await startWorld({ tenants: [], extraWorkers: [BACK_DOOR] });
+  world = await startWorld({ tenants: [], extraWorkers: [BACK_DOOR], vars: { ALLOW_PRIVATE_DESTINATIONS: "true" } });
 });
 after(() => world.stop());
 
@@ -221,6 +222,78 @@ test("an order that was interrupted goes on, and a replay in its midst brings no
     await mine.stop();
     rmSync(folder, { recursive: true, force: true });
   }
+});
+
+/** A receiver, and a tenant of whose destinations it is one. */
+async function destined(t, slug, fields) {
+  const hook = await Receiver.start();
+  t.after(() => hook.stop());
+  const client = await enrolled(world, slug);
+  const secrets = ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"];
+  const quick = { flush_interval_ms: 0, retry_first_ms: 20, retry_cap_ms: 100, timeout_ms: 20_000, from: "start" };
+  const record = [{ name: "hook", kind: "webhook", url: hook.url, secrets, ...quick, ...fields }];
+  await world.registry.put(`destinations:${client.tenant.organization_id}`, JSON.stringify(record));
+  return { hook, client };
+}
+
+const untilAllDelivered = (client) =>
+  until("everything to be delivered", async () => (await client.read("/v1/destinations")).destinations[0]?.lag_events === 0);
+
+test("what was parked of somebody is forgotten with them, and not tried again", async (t) => {
+  const { hook, client } = await destined(t, "parked");
+  hook.answer = ({ body }) => (body.includes("order_lost") ? { status: 400, body: "who is 42?" } : { status: 204 });
+  const lost = [by("42", "order_lost"), by("7", "order_lost")];
+  await sent(client, [...lost, by("42", "order_paid")]);
+  const parked = async () => (await client.read("/v1/deliveries/parked")).deliveries.map(({ event_id }) => event_id);
+  await until("both to be parked", async () => (await parked()).length === 2);
+  assert.equal((await order(client, { user_id: "42" })).events, 2);
+  assert.deepEqual(await parked(), [lost[1].uuid]);
+
+  hook.requests.length = 0;
+  hook.answer = () => ({ status: 204 });
+  await client.raw("/v1/deliveries/retry", "{}", { authorization: `Bearer ${client.tenant.server_key}` });
+  await until("the other one to arrive", async () => (await parked()).length === 0);
+  assert.deepEqual([...hook.deliveries.keys()], [lost[1].uuid]);
+});
+
+test("an attempt that an order finds under way sends no more of what was read before it", async (t) => {
+  const { hook, client } = await destined(t, "midst");
+  let release;
+  const held = new Promise((resolve) => (release = resolve));
+  hook.answer = async () => {
+    await held;
+    return { status: 204 };
+  };
+  const events = Array.from({ length: 60 }, (_, n) => by(n % 2 === 0 ? "42" : "7", "order_paid"));
+  await sent(client, events);
+  await until("the first requests", () => hook.requests.length > 0);
+  assert.equal((await order(client, { user_id: "42" })).is_complete, true);
+  const before = new Set(hook.deliveries.keys());
+  assert.ok(before.size < 60, "more are to come");
+  release();
+  await untilAllDelivered(client);
+  const after = [...hook.deliveries.keys()].filter((id) => !before.has(id));
+  const theirs = new Set(events.filter(({ distinct_id }) => distinct_id === "42").map(({ uuid }) => uuid));
+  assert.deepEqual(after.filter((id) => theirs.has(id)), []);
+  for (const { uuid } of events) if (!theirs.has(uuid)) assert.ok(hook.deliveries.has(uuid), "nobody else's is missing");
+});
+
+test("a batch that is tried again has lost those who were forgotten since", async (t) => {
+  const { hook, client } = await destined(t, "again", { format: "batch" });
+  let release;
+  const held = new Promise((resolve) => (release = resolve));
+  hook.answer = async () => {
+    await held;
+    return { status: hook.requests.length === 1 ? 503 : 204 };
+  };
+  const events = [by("42", "order_paid"), by("7", "order_paid")];
+  await sent(client, events);
+  await until("the first try", () => hook.requests.length === 1);
+  assert.equal((await order(client, { user_id: "42" })).is_complete, true);
+  release();
+  await untilAllDelivered(client);
+  const ids = hook.requests.map(({ body }) => JSON.parse(body).data.events.map(({ data }) => data.event_id));
+  assert.deepEqual(ids, [events.map(({ uuid }) => uuid), [events[1].uuid]]);
 });
 
 test("only a server's key forgets anybody, and a slip of the pen nobody", async () => {

@@ -6,9 +6,10 @@ export const BACK_DOOR = {
       type: "ESModule",
       path: "back-door.mjs",
       contents: `export default { async fetch(request, env) {
-        const { organizationId, batch, erasure, maxPages } = await request.json();
+        const { organizationId, batch, erasure, maxPages, settings } = await request.json();
         const log = env.LOG.getByName("log:" + organizationId);
         if (erasure !== undefined) return new Response(await log.erase(organizationId, erasure, maxPages));
+        if (settings !== undefined) return Response.json(await log.settingsChanged(settings) ?? null);
         return Response.json(await log.append(batch));
       } }`,
     },
@@ -28,6 +29,11 @@ export async function appendDirectly(world, organizationId, batch) {
 /** Has somebody forgotten, and no more pages of rows gone through than that, as if the Worker had ended then; the receipt. */
 export async function eraseDirectly(world, organizationId, erasure, maxPages) {
   return (await ask(world, { organizationId, erasure, maxPages })).json();
+}
+
+/** Tells a log of its tenant's settings, as the call does that writes them. */
+export async function setDirectly(world, organizationId, settings) {
+  await (await ask(world, { organizationId, settings: JSON.stringify(settings) })).text();
 }
 
 async function ask(world, what) {

@@ -87,6 +87,11 @@ export class DeliverBrain {
     return this.#ask({ verb: "settle_retry", state, id, sent, random: random64() }) as After | null;
   }
 
+  /** Whether nothing of a request got through. */
+  hasFailed(state: State, sent: Sent): boolean {
+    return this.#ask({ verb: "has_failed", state, sent }) as boolean;
+  }
+
   resume(state: State): State {
     return this.#ask({ verb: "resume", state }) as State;
   }

@@ -11,9 +11,10 @@ import { Stores } from "../stores.ts";
 import { note, textOf } from "../journal.ts";
 import { DeliverBrain, type Plan, type Planned, type State } from "./deliver-brain.ts";
 import {
-  MAX_RETRIED, enterSettled, hasRetries, headOf, markProcessed, pendingOf, stateNamed, states, unpark, writeStates,
+  MAX_RETRIED, enterSettled, hasRetries, headOf, markProcessed, pendingOf, pruneFormer, stateNamed, states, unpark, writeStates,
 } from "./destinations.ts";
-import { eventsWhere } from "./read.ts";
+import type { Erasures } from "./erasure.ts";
+import { eventsWhere, organizationOf } from "./read.ts";
 import { sendAll, type Request, type Sent } from "./send.ts";
 
 /** How long what the registry says of destinations is believed, in ms. */
@@ -25,9 +26,13 @@ const MAX_REQUESTS_IN_A_ROW = 200;
 /** Attempts of one destination in a row: those that find nothing to send make no request. */
 const MAX_ATTEMPTS_IN_A_ROW = 100;
 
+/** When a destination is looked at again whose next rows an erasure may be about to change, in ms. */
+const HELD_UP_MS = 1_000;
+
 /** An attempt under way. */
 interface Attempt {
   readonly id: string;
+  readonly state: State;
   readonly requests: readonly Request[];
   readonly through: number;
   /** Its rows had been parked. */
@@ -41,8 +46,12 @@ export class Deliveries {
   readonly #stores = new Stores();
   /** Sets the log's alarm to a time, unless it is set to an earlier one. */
   readonly #wakeAt: (ms: number) => void;
-  /** When the registry was last asked for destinations; or is being. */
+  readonly #erasures: Erasures;
+  /** When the registry was last asked for destinations. */
   #askedAtMs = -Infinity;
+  #configuring: Promise<void> | undefined;
+  /** Whether it has answered so far. */
+  #isConfigured = false;
   /** What holds for appends: null if nobody waits for them. */
   #rule: { batchSize: number; flushMs: number } | null = null;
   /**
@@ -56,10 +65,11 @@ export class Deliveries {
   #fresh = 0;
   readonly #underWay = new Set<string>();
 
-  constructor(ctx: DurableObjectState, env: Env, wakeAt: (ms: number) => void) {
+  constructor(ctx: DurableObjectState, env: Env, erasures: Erasures, wakeAt: (ms: number) => void) {
     this.#ctx = ctx;
     this.#registry = env.REGISTRY;
     this.#brain = new DeliverBrain(env);
+    this.#erasures = erasures;
     this.#wakeAt = wakeAt;
     this.#newcomersFrom = this.#headAtLook = headOf(ctx.storage.sql);
   }
@@ -93,6 +103,19 @@ export class Deliveries {
     return this.#plan();
   }
 
+  /**
+   * Up to which `seq` every destination has everything but what is parked for it, and their names. Null while it is not
+   * known who they are, or one of them can't be read.
+   */
+  passed(): { seq: number; names: string[] } | null {
+    if (!this.#isConfigured) return null;
+    const { destinations, problems } = this.#plan();
+    if (problems.length > 0) return null;
+    const states = destinations.map(({ state }) => state);
+    const seq = Math.min(Number.MAX_SAFE_INTEGER, ...states.map(({ cursor }) => cursor));
+    return { seq, names: states.map(({ name }) => name) };
+  }
+
   /** Asks the registry for what a plan goes by, unless it has been asked in the last minute. */
   async configure(): Promise<void> {
     await this.#configure();
@@ -116,10 +139,14 @@ export class Deliveries {
     return isKnown;
   }
 
-  async #configure(): Promise<void> {
+  #configure(): Promise<void> {
+    return (this.#configuring ??= this.#askRegistry().finally(() => (this.#configuring = undefined)));
+  }
+
+  async #askRegistry(): Promise<void> {
     const now = Date.now();
     if (now - this.#askedAtMs <= CONFIGURATION_MS) return;
-    const organizationId = this.#organizationId();
+    const organizationId = organizationOf(this.#ctx.storage.sql);
     if (organizationId === undefined) return;
     this.#askedAtMs = now;
     const head = headOf(this.#ctx.storage.sql);
@@ -136,14 +163,9 @@ export class Deliveries {
   #goBy(record: string | null, head: number): void {
     this.#askedAtMs = Date.now();
     this.#brain.record = record;
+    this.#isConfigured = true;
     this.#newcomersFrom = this.#headAtLook;
     this.#headAtLook = head;
-  }
-
-  /** Of whichever row: a log has those of one organization. An alarm is not told the log's name. */
-  #organizationId(): string | undefined {
-    const rows = this.#ctx.storage.sql.exec<{ organization_id: string }>("select organization_id from domain_event limit 1");
-    return rows.toArray()[0]?.organization_id;
   }
 
   #plan(): Plan {
@@ -155,6 +177,7 @@ export class Deliveries {
       const made = this.#brain.plan(before.map((state) => ({ state, pending: pendingOf(sql, state, head) })), this.#newcomersFrom);
       const changed = made.destinations.filter(({ has_changed }) => has_changed).map(({ state }) => state);
       writeStates(sql, changed);
+      if (changed.length > 0) pruneFormer(sql, made.destinations.map(({ state }) => state.name));
       // What was there before the first destination is no business of any.
       if (before.length === 0 && changed.length > 0) {
         sql.exec("update processed set seq = max(seq, ?1)", Math.min(...changed.map(({ cursor }) => cursor)));
@@ -166,6 +189,8 @@ export class Deliveries {
     const now = Date.now();
     const times = plan.destinations.map(({ due_ms, has_changed, state }) => {
       if (has_changed) return now;
+      // Who is told at the order's end: see below.
+      if (this.#isHeldUp(state)) return now + HELD_UP_MS;
       // One that is under way goes on by itself, or else when its lease has run out.
       return due_ms === null || (due_ms <= now && this.#underWay.has(state.name)) ? Infinity : Math.max(due_ms, now);
     });
@@ -182,7 +207,14 @@ export class Deliveries {
       for (let attempts = 0; attempts < MAX_ATTEMPTS_IN_A_ROW && requests < MAX_REQUESTS_IN_A_ROW; attempts++) {
         const attempt = this.#begin(name);
         if (attempt === undefined) break;
-        const sent = await sendAll(attempt.requests, { concurrency: how.concurrency, timeoutMs: how.timeout_ms, stores: this.#stores });
+        const { orders } = this.#erasures;
+        const sent = await sendAll(attempt.requests, {
+          concurrency: how.concurrency,
+          timeoutMs: how.timeout_ms,
+          stores: this.#stores,
+          maySend: () => this.#erasures.orders === orders,
+          hasFailed: (one) => this.#brain.hasFailed(attempt.state, one),
+        });
         this.#settle(name, attempt, sent);
         requests += attempt.requests.length;
         const due = this.#plan().destinations.find(({ state }) => state.name === name)?.due_ms ?? null;
@@ -204,24 +236,31 @@ export class Deliveries {
       const { sql } = storage;
       const id = crypto.randomUUID();
       const known = stateNamed(sql, name);
-      const leased = known === undefined ? null : this.#brain.lease(known, id);
+      const leased = known === undefined || this.#isHeldUp(known) ? null : this.#brain.lease(known, id);
       if (leased === null) return undefined;
       const { state, lease } = leased;
       writeStates(sql, [state]);
       if (hasRetries(sql, name)) return this.#beginRetry(sql, state, id);
       const page = eventsWhere(sql, "seq > ?1", lease.after, lease.rows);
       const composed = this.#brain.compose(state, `[${page.rows.join(",")}]`);
-      return composed === null ? undefined : { id, isRetry: false, ...composed };
+      return composed === null ? undefined : { id, state, isRetry: false, ...composed };
     });
   }
 
   #beginRetry(sql: SqlStorage, state: State, id: string): Attempt | undefined {
-    // What was erased since is no longer anybody's to have.
-    sql.exec("delete from parked_delivery where destination = ?1 and is_due = 1 and seq not in (select seq from domain_event)", state.name);
     const due = "seq in (select seq from parked_delivery where destination = ?1 and is_due = 1)";
     const page = eventsWhere(sql, due, state.name, MAX_RETRIED);
     const requests = this.#brain.retry(state, `[${page.rows.join(",")}]`);
-    return requests === null ? undefined : { id, isRetry: true, requests, through: state.cursor };
+    return requests === null ? undefined : { id, state, isRetry: true, requests, through: state.cursor };
+  }
+
+  /**
+   * Whether an order is being carried out on rows that a destination has yet to be given. It waits for that, mostly some
+   * milliseconds: nothing of somebody's goes out once their erasure is ordered.
+   */
+  #isHeldUp({ name, cursor }: State): boolean {
+    const { reach } = this.#erasures;
+    return reach > 0 && (cursor < reach || hasRetries(this.#ctx.storage.sql, name));
   }
 
   #settle(name: string, attempt: Attempt, sent: readonly Sent[]): void {

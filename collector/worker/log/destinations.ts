@@ -19,10 +19,11 @@ const MAX_MARKED = 1_000;
 /** Most rows that one attempt at parked deliveries takes. */
 export const MAX_RETRIED = 25;
 
+/** What was erased while it was under way is not kept for another try. */
 const PARK = `
   insert into parked_delivery (destination, seq, reason, status, detail, attempts, parked_at)
   select ?1, value->>'seq', value->>'reason', value->>'status', value->>'detail', value->>'attempts', ?3 from json_each(?2)
-  where true
+  where value->>'seq' in (select seq from domain_event)
   on conflict (destination, seq) do update set reason = excluded.reason, status = excluded.status,
     detail = excluded.detail, attempts = attempts + excluded.attempts, is_due = 0`;
 
@@ -83,6 +84,28 @@ export function unpark(sql: SqlStorage, name: string, seqs: readonly number[], n
     list,
     nowText,
   );
+}
+
+/** Rows that are no more are no destination's to have. */
+export function forgetParked(sql: SqlStorage, seqs: readonly number[]): void {
+  sql.exec("delete from parked_delivery where seq in (select value from json_each(?1))", JSON.stringify(seqs));
+}
+
+/** Most destinations that are remembered though they are no longer configured: as many as may be configured. */
+const MAX_FORMER = 32;
+
+/** Forgets destinations that are no longer configured, but for those that were last delivered to. */
+export function pruneFormer(sql: SqlStorage, configured: readonly string[]): void {
+  const names = JSON.stringify(configured);
+  const gone = sql.exec<{ name: string }>(
+    `delete from destination where name in (
+       select name from destination where name not in (select value from json_each(?1))
+       order by coalesce(last_delivered_at_ms, 0) desc, name limit -1 offset ?2)
+     returning name`,
+    names,
+    MAX_FORMER,
+  );
+  for (const { name } of gone.toArray()) sql.exec("delete from parked_delivery where destination = ?1", name);
 }
 
 /** An event's attempts are those of the destination that needed the most. One that took the first is not written for each. */

@@ -13,6 +13,7 @@ import type { ErasureReceipt } from "../api.ts";
 import { Brain } from "../brain.ts";
 import { note, textOf } from "../journal.ts";
 import { DayBooks } from "./books.ts";
+import { forgetParked } from "./destinations.ts";
 import { pageOf, type Row } from "./read.ts";
 import type { Tombstones } from "./tombstones.ts";
 import { revokeWill } from "./wills.ts";
@@ -72,6 +73,7 @@ export class Erasures {
   #brain: Brain | undefined;
   /** When the alarm is to go on with what is under way; null if nothing is. */
   #dueMs: number | null;
+  #orders = 0;
 
   constructor(storage: DurableObjectStorage, registry: KVNamespace, tombstones: Tombstones) {
     this.#storage = storage;
@@ -85,6 +87,20 @@ export class Erasures {
     return this.#dueMs;
   }
 
+  /** Orders that were given since this object is here: a change says that what was read before may be somebody's no more. */
+  get orders(): number {
+    return this.#orders;
+  }
+
+  /** The last `seq` that an order which is being carried out may still reach; 0 if there is none. */
+  get reach(): number {
+    return this.#sql
+      .exec<{ seq: number }>(
+        "select coalesce(max(event_end), 0) as seq from erasure where completed_at is null and event_seq < event_end",
+      )
+      .one().seq;
+  }
+
   /** Takes an order: durable, and nothing of theirs comes in any more, when this returns. The order's `seq`. */
   order(organizationId: string, verb: Erasure["mode"], id: string): number {
     return this.#storage.transactionSync(() => {
@@ -92,6 +108,7 @@ export class Erasures {
       const known = this.#tombstones.erasureOf(id);
       if (known !== undefined && this.#read(known).mode === verb) return known;
       this.#dueMs = Date.now() + LOOK_AFTER_MS;
+      this.#orders++;
       return this.#begin(organizationId, verb, id);
     });
   }
@@ -113,8 +130,9 @@ export class Erasures {
     if (this.#underWay() === undefined) this.#dueMs = null;
   }
 
-  /** Goes on with what is under way, at the alarm. */
+  /** Goes on with what is under way, at the alarm; unless it goes off for something else. */
   async proceed(): Promise<void> {
+    if (this.#dueMs !== null && Date.now() < this.#dueMs) return;
     const seq = this.#underWay();
     if (seq === undefined) return;
     this.#dueMs = Date.now();
@@ -268,6 +286,7 @@ export class Erasures {
   #remove(table: "domain_event" | "quarantined_event", rows: readonly { seq: number; event_id: string }[]): void {
     const [seqs, ids] = [rows.map(({ seq }) => seq), rows.map(({ event_id }) => event_id)];
     this.#sql.exec(`delete from ${table} where seq in (select value from json_each(?1))`, JSON.stringify(seqs));
+    if (table === "domain_event") forgetParked(this.#sql, seqs);
     this.#sql.exec("insert or ignore into erased_event (event_id) select value from json_each(?1)", JSON.stringify(ids));
   }
 
@@ -293,6 +312,11 @@ export class Erasures {
     const kept = this.#brain?.anonymise(organization_id, pairs);
     if (kept === undefined) throw new Error(`the plan of ${organization_id} can't be read: what is personal is not known`);
     found.forEach(({ seq }, i) => this.#sql.exec(ANONYMISE, seq, kept[i]!));
+    // A receiver's answer may repeat what it was sent.
+    this.#sql.exec(
+      "update parked_delivery set detail = '' where seq in (select value from json_each(?1))",
+      JSON.stringify(found.map(({ seq }) => seq)),
+    );
     return [found.length, done];
   }
 

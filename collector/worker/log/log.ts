@@ -13,6 +13,7 @@ import type { Filter, Purged, ReplayPage, Settled, Verdict } from "./quarantine.
 import { OVER_QUOTA, Quota } from "./quota.ts";
 import { events, identities, ledger } from "./read.ts";
 import { enterRefused } from "./refused.ts";
+import { Retention } from "./retention.ts";
 import { Tombstones } from "./tombstones.ts";
 import { WILL_AFTER_MS, executeWills, nextWillMs } from "./wills.ts";
 
@@ -59,6 +60,7 @@ export class TenantLog extends DurableObject<Env> {
   readonly #tombstones: Tombstones;
   readonly #erasures: Erasures;
   readonly #deliveries: Deliveries;
+  readonly #retention: Retention;
   /** When the alarm goes off; null if it is not set. */
   #alarmMs: number | null = null;
 
@@ -71,11 +73,12 @@ export class TenantLog extends DurableObject<Env> {
     void state.blockConcurrencyWhile(async () => {
       this.#alarmMs = await storage.getAlarm();
     });
-    this.#deliveries = new Deliveries(state, env, (ms) => this.#wakeAt(ms));
     const willAfterMs = env.WILL_AFTER_MS ?? WILL_AFTER_MS;
     const tombstones = new Tombstones(storage.sql);
     this.#tombstones = tombstones;
     this.#erasures = new Erasures(storage, env.REGISTRY, tombstones);
+    this.#deliveries = new Deliveries(state, env, this.#erasures, (ms) => this.#wakeAt(ms));
+    this.#retention = new Retention(storage, env.REGISTRY, tombstones, this.#deliveries);
     this.#appends = new GroupCommit(
       storage,
       (batch) => this.#take(batch, Date.now() + willAfterMs),
@@ -87,6 +90,7 @@ export class TenantLog extends DurableObject<Env> {
     const receipt = await this.#appends.add(batch);
     if (receipt === OVER_QUOTA) return receipt;
     if (batch.wills !== "") this.#wakeForOwn();
+    if (this.#retention.isStale) this.ctx.waitUntil(this.#retention.look().then(() => this.#wakeForOwn()));
     if (receipt.stored > 0) this.#deliveries.stored(receipt.stored);
     return receipt;
   }
@@ -97,8 +101,10 @@ export class TenantLog extends DurableObject<Env> {
     const { storage } = this.ctx;
     storage.transactionSync(() => executeWills(storage.sql, Date.now()));
     this.#quota.forget();
-    await this.#deliveries.run();
+    // Before anything goes out: who is to be forgotten holds up deliveries.
     await this.#erasures.proceed();
+    await this.#deliveries.run();
+    await this.#retention.run();
     this.#wakeForOwn();
   }
 
@@ -111,6 +117,12 @@ export class TenantLog extends DurableObject<Env> {
   /** The tenant's destinations have changed: to this record of the registry, or to none. */
   async destinationsChanged(record: string | null): Promise<void> {
     await this.#deliveries.changed(record);
+  }
+
+  /** The tenant's settings have changed, to this record. */
+  settingsChanged(record: string | null): void {
+    this.#retention.settingsChanged(record);
+    this.#wakeForOwn();
   }
 
   /** Lets a destination go on; false if there is none of that name. */
@@ -212,9 +224,9 @@ export class TenantLog extends DurableObject<Env> {
     }
   }
 
-  /** Sets the alarm for the wills and erasures of this log; deliveries ask on their own. */
+  /** Sets the alarm for the wills, erasures and expiries of this log; deliveries ask on their own. */
   #wakeForOwn(): void {
-    for (const ms of [nextWillMs(this.ctx.storage.sql), this.#erasures.dueMs]) if (ms !== null) this.#wakeAt(ms);
+    for (const ms of [nextWillMs(this.ctx.storage.sql), this.#erasures.dueMs, this.#retention.dueMs]) if (ms !== null) this.#wakeAt(ms);
   }
 
   /** Not awaited: whatever is answered waits for all writes, this one too. An alarm that comes too early does no harm. */

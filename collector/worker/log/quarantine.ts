@@ -143,6 +143,13 @@ export function settle(
         continue;
       }
       if (insertEvents(sql, `[${row}]`) !== 1) throw new Error(`${eventId} is stored and in quarantine at once`);
+      // Retention goes by the moment of receipt.
+      sql.exec(
+        `insert into replayed_event (seq, received_at)
+         select seq, received_at from domain_event where organization_id = ?1 and event_id = ?2`,
+        organizationId,
+        eventId,
+      );
       if (links !== "") enterLinks(sql, links);
       books.move(known.day, ["quarantined", known.rule], ["stored", ""]);
       settled.stored++;

@@ -11,6 +11,15 @@ const UNDER_WAY_MS = 24 * 60 * 60 * 1_000;
 /** Streams out of balance that an answer names; their sum is exact whatever their number. */
 const MAX_GAPS_NAMED = 100;
 
+/** Whose log this is, of whichever row: an alarm is not told the log's name. Undefined while there is none. */
+export function organizationOf(sql: SqlStorage): string | undefined {
+  for (const table of ["domain_event", "quarantined_event"]) {
+    const row = sql.exec<{ organization_id: string }>(`select organization_id from ${table} limit 1`).toArray()[0];
+    if (row !== undefined) return row.organization_id;
+  }
+  return undefined;
+}
+
 /** The text of `GET /v1/events`: rows after `after`, as many as `limit` and the page's size allow. */
 export function events(sql: SqlStorage, after: number, limit: number): string {
   const page = eventsWhere(sql, "seq > ?1", after, limit);
@@ -128,6 +137,9 @@ export function ledger(sql: SqlStorage, organizationId: string, from: string, to
     streams_with_gaps: named,
     memory_only_streams: memoryOnly.n,
     refused: refusedRequests(sql, from, to),
+    expired: sql
+      .exec<{ n: number }>("select coalesce(sum(count), 0) as n from expired_row where day >= ?1 and day <= ?2", from, to)
+      .one().n,
     balanced: missing === 0 && over === 0,
   };
   return JSON.stringify(answer);

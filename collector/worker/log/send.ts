@@ -32,9 +32,6 @@ export type Outcome =
   | { readonly error: "timed_out" | "unreachable"; readonly detail: string }
   | { readonly unfit: string };
 
-/** The state of a database that has stored what it was sent. */
-const STORED = "00000";
-
 /** Most bytes of an answer that are read: some say which events they refuse. The rest is not waited for. */
 const MAX_ANSWER_BYTES = 64 * 1024;
 
@@ -44,35 +41,43 @@ const MAX_FAILURES = 4;
 /** How long an attempt begins requests, in the time that each may take: `ATTEMPT_TIMEOUTS` of crates/delivery. */
 const ATTEMPT_TIMEOUTS = 2;
 
+/** How requests are sent. */
+interface Sending {
+  /** Requests at a time. */
+  readonly concurrency: number;
+  /** For each. */
+  readonly timeoutMs: number;
+  readonly stores: Stores;
+  /** Whether what was read for them may still go out. */
+  readonly maySend: () => boolean;
+  /** What the brain says of one. */
+  readonly hasFailed: (sent: Sent) => boolean;
+}
+
 /**
- * Sends requests in their order, `concurrency` at a time. Those that there was no time for, or no point in, have no
- * outcome.
+ * Sends requests in their order. Those that there was no time for, no point in, or that may not be sent any more, have
+ * no outcome.
  */
-export async function sendAll(
-  requests: readonly Request[],
-  { concurrency, timeoutMs, stores }: { concurrency: number; timeoutMs: number; stores: Stores },
-): Promise<Sent[]> {
+export async function sendAll(requests: readonly Request[], how: Sending): Promise<Sent[]> {
+  const { concurrency, timeoutMs } = how;
   const sent: Sent[] = requests.map(({ seqs, event_ids }) => ({ seqs, ...(event_ids && { event_ids }) }));
   const deadline = Date.now() + ATTEMPT_TIMEOUTS * timeoutMs;
   let [next, failures] = [0, 0];
   const work = async () => {
-    while (next < requests.length && failures < MAX_FAILURES && Date.now() < deadline) {
+    while (next < requests.length && failures < MAX_FAILURES && Date.now() < deadline && how.maySend()) {
       const at = next++;
-      const outcome = await send(requests[at]!, timeoutMs, stores);
+      const outcome = await send(requests[at]!, how);
+      if (outcome === undefined) break;
       sent[at] = { ...sent[at]!, outcome };
-      if (hasFailed(outcome)) failures++;
+      if (how.hasFailed(sent[at])) failures++;
     }
   };
   await Promise.all(Array.from({ length: Math.min(concurrency, requests.length) }, work));
   return sent;
 }
 
-function hasFailed(outcome: Outcome): boolean {
-  if ("sqlstate" in outcome) return outcome.sqlstate !== STORED;
-  return "error" in outcome || ("status" in outcome && outcome.status >= 300);
-}
-
-async function send(request: Request, timeoutMs: number, stores: Stores): Promise<Outcome> {
+/** Undefined: it was not sent after all. */
+async function send(request: Request, { timeoutMs, stores, maySend }: Sending): Promise<Outcome | undefined> {
   const { method, url, headers, body, gzip, bearer, unfit } = request;
   if (unfit !== undefined) return { unfit };
   try {
@@ -80,10 +85,12 @@ async function send(request: Request, timeoutMs: number, stores: Stores): Promis
     const all = headers.map(([name, value]): [string, string] => [name, value]);
     if (gzip) all.push(["content-encoding", "gzip"]);
     if (bearer !== undefined) all.push(["authorization", await authorizationOf(bearer)]);
+    const bytes = gzip ? await gzipped(body) : body;
+    if (!maySend()) return undefined;
     const response = await fetch(url, {
       method,
       headers: all,
-      body: gzip ? await gzipped(body) : body,
+      body: bytes,
       // Wherever it leads, nobody has allowed it.
       redirect: "manual",
       signal: AbortSignal.timeout(timeoutMs),

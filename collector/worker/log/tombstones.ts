@@ -49,6 +49,17 @@ export class Tombstones {
     this.#isEmpty = false;
   }
 
+  /** Has events that are gone known as such, up to a UTC day. */
+  keepIds(eventIds: readonly string[], forgetOn: string): void {
+    if (eventIds.length === 0) return;
+    this.#sql.exec(
+      "insert or ignore into erased_event (event_id, forget_on) select value, ?2 from json_each(?1)",
+      JSON.stringify(eventIds),
+      forgetOn,
+    );
+    this.#isEmpty = false;
+  }
+
   /** Lets those in again who were forgotten together with this one: how many ids. */
   remove(id: string): number {
     const [pseudonym] = this.pseudonyms([id]);
@@ -59,6 +70,11 @@ export class Tombstones {
       )
       .toArray().length;
     return ids;
+  }
+
+  /** Where events have expired, and nobody was forgotten, no id is worth a hash. */
+  get #hasStones(): boolean {
+    return this.#sql.exec<{ n: number }>("select exists (select 1 from tombstone) as n").one().n === 1;
   }
 
   /** What stands for ids. */
@@ -86,7 +102,7 @@ export class Tombstones {
   admit(batch: Batch): Admitted {
     const nothing = { batch, erased: 0, erasedByStream: new Map<string, number>(), duplicates: 0 };
     if (this.#isEmpty) return nothing;
-    const refused = this.#among(this.#idsOf(batch));
+    const refused = this.#hasStones ? this.#among(this.#idsOf(batch)) : [];
     const ids = JSON.stringify(refused);
     const erasedByStream = new Map<string, number>();
     const counts = { erased: 0, duplicates: 0, events: 0, quarantined: 0 };

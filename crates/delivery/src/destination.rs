@@ -244,6 +244,15 @@ impl Destination {
         self.kind.receiver().verdict(outcome)
     }
 
+    /// Whether what came of a request speaks against beginning more of them at once: none of its events got through. What
+    /// was not even sent says nothing.
+    pub fn has_failed(&self, sent: &Sent) -> bool {
+        let divided = self.divide(sent);
+        let verdicts = || divided.iter().filter_map(|one| one.outcome.as_ref()).map(|one| self.verdict(one));
+        verdicts().any(|verdict| verdict != Verdict::Unfit)
+            && verdicts().all(|verdict| verdict != Verdict::Done)
+    }
+
     /// The request as several, where its answer tells its events apart: those that are done, and each of the others.
     pub fn divide(&self, sent: &Sent) -> Vec<Sent> {
         let each = sent.outcome.as_ref().and_then(|outcome| self.kind.receiver().each(sent, outcome));

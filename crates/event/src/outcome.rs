@@ -98,6 +98,8 @@ named! {
     RemovalReason {
         /// Taken out of quarantine for good.
         Purged = "purged",
+        /// Longer in quarantine than the tenant's settings have it kept.
+        Expired = "expired",
         /// Of somebody whom the tenant has had erased, or come after that.
         Erased = "erased",
     }

@@ -215,6 +215,9 @@ pub const MAX_BURST: u32 = 1_000_000;
 /// Largest record of an organization's settings.
 pub const MAX_SETTINGS_RECORD_BYTES: usize = 16 * 1024;
 
+/// Longest retention that settings may ask for, in days: a typing error above a century.
+pub const MAX_RETENTION_DAYS: u32 = 36_500;
+
 /// How long an organization's settings are believed, in ms: the longest that the limits before hold on.
 pub const SETTINGS_TTL_MS: i64 = 60_000;
 

@@ -88,11 +88,11 @@ impl OrganizationLimits {
     }
 }
 
-fn given(value: Option<Value<'_>>) -> Option<Value<'_>> {
+pub(crate) fn given(value: Option<Value<'_>>) -> Option<Value<'_>> {
     value.filter(|value| value.kind() != Kind::Null)
 }
 
-fn whole(value: Value<'_>, most: u32) -> Option<u32> {
+pub(crate) fn whole(value: Value<'_>, most: u32) -> Option<u32> {
     u32::try_from(value.integer()?).ok().filter(|n| (1..=most).contains(n))
 }
 

@@ -76,3 +76,15 @@ fn a_changed_record_has_another_fingerprint() {
     assert_ne!(read(&webhook()).unwrap().fingerprint, read(&other).unwrap().fingerprint);
     assert_eq!(read(&webhook()).unwrap().fingerprint, read(&webhook()).unwrap().fingerprint);
 }
+
+#[test]
+fn a_request_has_failed_if_nothing_of_it_got_through() {
+    let destination = read(&webhook()).unwrap();
+    let of = |outcome: Outcome| Sent { seqs: vec![1], outcome: Some(outcome), event_ids: Vec::new() };
+    for (status, has_failed) in [(204, false), (400, true), (410, true), (302, true), (503, true)] {
+        assert_eq!(destination.has_failed(&of(Outcome::answered(status, ""))), has_failed, "{status}");
+    }
+    assert!(destination.has_failed(&of(Outcome::unanswered("gone"))));
+    assert!(!destination.has_failed(&of(Outcome::Unfit { unfit: "too old".into() })), "it was not sent");
+    assert!(!destination.has_failed(&Sent { seqs: vec![1], outcome: None, event_ids: Vec::new() }));
+}
