@@ -28,16 +28,17 @@ test(`${ROUNDS} rounds of faults (SEED=${SEED} ROUNDS=${ROUNDS})`, { timeout: RO
   const folder = mkdtempSync(join(tmpdir(), "tallymark-faults-"));
   const random = randomFrom(SEED);
   const stores = [];
+  let collector;
+  t.after(async () => {
+    await Promise.all([collector, ...stores].map((one) => one?.stop()));
+    rmSync(folder, { recursive: true, force: true });
+  });
   for (const name of STORES) {
     if (name in KINDS) stores.push(await HttpStore.start(name, folder, random));
     else if (NO_POSTGRES) t.diagnostic(`without PostgreSQL: ${NO_POSTGRES}`);
     else stores.push(await PostgresStore.start(process.env.AFTER_MIGRATION));
   }
-  const collector = await Collector.start(join(folder, "logs"), { ALLOW_PRIVATE_DESTINATIONS: "true" });
-  t.after(async () => {
-    await Promise.all([collector, ...stores].map((one) => one.stop()));
-    rmSync(folder, { recursive: true, force: true });
-  });
+  collector = await Collector.start(join(folder, "logs"), { ALLOW_PRIVATE_DESTINATIONS: "true" });
   await collector.configure(stores.map(({ record }) => ({ ...QUICK, ...record })));
   // Of its own: how fast it goes is the machine's affair, and must not change which faults are drawn.
   const load = new Load(collector, randomFrom(SEED + 1));

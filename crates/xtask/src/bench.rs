@@ -5,7 +5,7 @@ use anyhow::{Result, bail};
 use crate::run::{cargo, command, run};
 use crate::{build, setup};
 
-const NAMES: [&str; 6] = ["plan", "sdk", "leave", "harm", "collector", "store"];
+const NAMES: [&str; 7] = ["plan", "sdk", "leave", "harm", "collector", "neighbour", "store"];
 
 /// Runs the benches named (all, if none is).
 pub fn bench(args: &[&str]) -> Result<()> {
@@ -36,8 +36,8 @@ pub fn bench(args: &[&str]) -> Result<()> {
         let chromium = setup::browser()?;
         run(command("node").arg(format!("tests/bench/{name}.mjs")).args(&flags).env("CHROMIUM", chromium))?;
     }
-    if wanted("collector") {
-        run(command("node").arg("tests/bench/collector.mjs").args(&flags))?;
+    for name in ["collector", "neighbour"].into_iter().filter(|name| wanted(name)) {
+        run(command("node").arg(format!("tests/bench/{name}.mjs")).args(&flags))?;
     }
     if wanted("store") {
         setup::postgres()?;

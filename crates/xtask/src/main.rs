@@ -29,7 +29,7 @@ cargo xtask <command>
   build [sdk|worker|demo]
                        the SDK (sdk/dist, target/site) and the Worker (target/worker), as they ship
   size                 brotli sizes of what a page loads, held to their budget
-  bench [plan|sdk|leave|harm|collector|store] [--quick]
+  bench [plan|sdk|leave|harm|collector|neighbour|store] [--quick]
                        ratios beside the peers, measured in one run (store --prove: 200,000 events arrive to the byte;
                        store --large: ten million rows)
   differential [EVENTS [SEED]]

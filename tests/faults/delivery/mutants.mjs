@@ -36,8 +36,8 @@ export const MUTANTS = [
     patches: [
       [
         `${TYPESCRIPT}/deliver.ts`,
-        "return composed === null ? undefined : { id, isRetry: false, ...composed };",
-        "if (composed !== null) writeStates(sql, [{ ...state, cursor: composed.through }]);\n      return composed === null ? undefined : { id, isRetry: false, ...composed };",
+        'const composed = this.#brain.compose(state, `[${page.rows.join(",")}]`);',
+        'const composed = this.#brain.compose(state, `[${page.rows.join(",")}]`);\n      if (composed !== null) writeStates(sql, [{ ...state, cursor: composed.through }]);',
       ],
     ],
     says: /each event is counted once/,
@@ -50,7 +50,7 @@ export const MUTANTS = [
   {
     name: "has no unique key in PostgreSQL",
     patches: [],
-    env: { AFTER_MIGRATION: "alter table domain_event drop constraint domain_event_pkey" },
+    env: { AFTER_MIGRATION: "alter table domain_event drop constraint domain_event_key" },
     says: /twice in postgres/,
   },
   {

@@ -23,10 +23,15 @@ export class PostgresStore {
     const store = new PostgresStore();
     store.#server = await startPostgres({ tcp: true, durable: true });
     store.#gate = await Gate.start(store.#server.port);
-    await migrated(store.#server, DATABASE);
     store.#disk = smallDisk();
-    if (store.#disk !== undefined) await store.#server.query(moveTo(store.#disk), DATABASE);
-    if (further !== "") await store.#server.query(further, DATABASE);
+    try {
+      await migrated(store.#server, DATABASE);
+      if (store.#disk !== undefined) await store.#server.query(moveTo(store.#disk), DATABASE);
+      if (further !== "") await store.#server.query(further, DATABASE);
+    } catch (error) {
+      await store.stop();
+      throw error;
+    }
     return store;
   }
 
