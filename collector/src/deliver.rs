@@ -25,8 +25,8 @@ struct Command {
 enum Ask {
     /// Which destinations there are, and when each is due. `head`: the log's last `seq`.
     Plan { known: Vec<Known>, head: u64 },
-    /// The right to attempt.
-    Lease { state: State, id: String },
+    /// The right to attempt. `head`: the log's last `seq`.
+    Lease { state: State, id: String, head: u64 },
     /// The requests for a page of rows.
     Compose { state: State },
     /// The requests for a page of rows that were parked.
@@ -89,8 +89,8 @@ pub(crate) fn deliver(command: &str, page: &str, now: Timestamp) -> Result<Strin
             destinations: destinations.iter().map(|one| plan(one, &known, head)).collect(),
             problems: [settings.problems.as_slice(), &problems].concat(),
         }),
-        Ask::Lease { mut state, id } => {
-            let lease = of(&state).and_then(|one| state.lease(one, &id, now).ok());
+        Ask::Lease { mut state, id, head } => {
+            let lease = of(&state).and_then(|one| state.lease(one, &id, head, now).ok());
             serde_json::to_string(&lease.map(|lease| Leased { state, lease }))
         }
         Ask::Compose { state } => {

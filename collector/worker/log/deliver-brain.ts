@@ -67,8 +67,8 @@ export class DeliverBrain {
     return this.#ask({ verb: "plan", known, head }) as Plan;
   }
 
-  lease(state: State, id: string): { state: State; lease: { after: number; rows: number } } | null {
-    return this.#ask({ verb: "lease", state, id }) as ReturnType<DeliverBrain["lease"]>;
+  lease(state: State, id: string, head: number): { state: State; lease: { after: number; rows: number } } | null {
+    return this.#ask({ verb: "lease", state, id, head }) as ReturnType<DeliverBrain["lease"]>;
   }
 
   compose(state: State, page: string): { requests: readonly Request[]; through: number } | null {

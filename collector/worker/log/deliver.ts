@@ -236,7 +236,7 @@ export class Deliveries {
       const { sql } = storage;
       const id = crypto.randomUUID();
       const known = stateNamed(sql, name);
-      const leased = known === undefined || this.#isHeldUp(known) ? null : this.#brain.lease(known, id);
+      const leased = known === undefined || this.#isHeldUp(known) ? null : this.#brain.lease(known, id, headOf(sql));
       if (leased === null) return undefined;
       const { state, lease } = leased;
       writeStates(sql, [state]);

@@ -7,7 +7,7 @@
  */
 import { DayBooks } from "./books.ts";
 import { enterLinks } from "./identity.ts";
-import { pageOf, type Row } from "./read.ts";
+import { pageOf, withMembers, type Row } from "./read.ts";
 import { changes, insertEvents } from "./rows.ts";
 import type { Tombstones } from "./tombstones.ts";
 
@@ -66,10 +66,9 @@ export function quarantineList(sql: SqlStorage, filter: Filter, after: number, l
     `select ${COLUMNS}, provenance is not null as has_provenance from quarantined_event where ${where}`,
     ...bindings,
   );
-  const page = pageOf(cursor, after, ({ has_provenance, ...columns }) => [
-    columns,
-    `"is_replayable":${has_provenance === 1}`,
-  ]);
+  const page = pageOf(cursor, after, ({ has_provenance, ...columns }) =>
+    withMembers(columns, `"is_replayable":${has_provenance === 1}`),
+  );
   return `{"events":[${page.rows.join(",")}],"next_after":${page.next}}`;
 }
 
@@ -85,11 +84,7 @@ export function quarantined(sql: SqlStorage, organizationId: string, eventId: st
     .toArray()[0];
   if (row === undefined) return null;
   const { provenance, body, ...columns } = row;
-  const { rows } = pageOf([columns], 0, (columns) => [
-    columns,
-    `"provenance":${String(provenance)},"body":${String(body)}`,
-  ]);
-  return rows.join("");
+  return withMembers(columns, `"provenance":${String(provenance)},"body":${String(body)}`);
 }
 
 /** Most bytes of events in a page for the brain, in UTF-16 units: what crosses to the Worker and back at once. */

@@ -185,6 +185,14 @@ impl Destination {
         i64::from(self.timeout_ms) * (limits::ATTEMPT_TIMEOUTS + 1) + limits::LEASE_MARGIN_MS
     }
 
+    /// Rows that an attempt takes, `behind` being those that wait: full batches, or what there is.
+    pub(crate) fn rows(&self, behind: u64) -> u32 {
+        let size = self.rule.batch_size.max(1);
+        let room = u32::try_from(limits::MAX_AHEAD).unwrap_or(u32::MAX) / size;
+        let full = u32::try_from(behind / u64::from(size)).unwrap_or(u32::MAX);
+        size.saturating_mul(full.min(room).min(self.kind.receiver().batches()).max(1))
+    }
+
     /// Most requests at a time.
     pub fn concurrency(&self) -> u32 {
         self.kind.receiver().concurrency()

@@ -52,6 +52,9 @@ pub const MAX_REQUEST_BYTES: usize = 900_000;
 /// Most requests of an attempt at a destination whose last one failed: enough to see whether it is the event's fault.
 pub const PROBE_REQUESTS: usize = 4;
 
+/// Most batches of an attempt, where one may have several: each waits for the one before it, and all for the settlement.
+pub const MAX_BATCHES: u32 = 20;
+
 /// Most events that are delivered while an earlier one is not.
 pub const MAX_AHEAD: usize = 256;
 

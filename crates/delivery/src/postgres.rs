@@ -43,6 +43,11 @@ impl Receiver for Postgres {
         Room { events: usize::MAX, bytes: limits::MAX_REQUEST_BYTES }
     }
 
+    /// A lease and its settlement cost the log two commits, much more than a statement of few rows.
+    fn batches(&self) -> u32 {
+        limits::MAX_BATCHES
+    }
+
     /// The body is the statement's one parameter: a JSON array of rows, each as it is stored.
     fn request(&self, rows: &[&Row<'_>], _now: Timestamp, _attempts: u32) -> Request {
         let texts: Vec<&str> = rows.iter().map(|row| row.text.get()).collect();
@@ -80,7 +85,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::{Destination, Rule, Start};
+    use crate::{Destination, Rule, Start, State};
 
     fn parse(record: &serde_json::Value, reach: Reach) -> Result<Destination, Problem> {
         Destination::parse(record, "[0]", reach, Rule::default())
@@ -121,6 +126,22 @@ mod tests {
         let rows = Row::parse_page(page).unwrap();
         let request = destination.request(&rows.iter().collect::<Vec<_>>(), Timestamp::from_ms(0), 0);
         assert_eq!((request.body.as_str(), request.seqs.as_slice()), (page, &[7_u64][..]));
+    }
+
+    #[test]
+    fn an_attempt_takes_full_batches_and_leaves_the_rest_to_wait_for_others() {
+        for (batch_size, behind, rows) in
+            [(1, 7, 7), (1, 900, 20), (10, 9, 10), (10, 39, 30), (100, 900, 200), (500, 900, 500)]
+        {
+            let url = "postgres://u:p@db.example/app";
+            let record =
+                json!({ "name": "backend", "kind": "postgres", "url": url, "batch_size": batch_size });
+            let destination = parse(&record, Reach::Public).unwrap();
+            let mut state = State::new(&destination, 5);
+            let lease =
+                state.lease(&destination, "a", 5 + behind, tallymark_event::Timestamp::from_ms(0)).unwrap();
+            assert_eq!((lease.after, lease.rows), (5, rows), "{behind} in batches of {batch_size}");
+        }
     }
 
     #[test]

@@ -14,6 +14,11 @@ pub(crate) trait Receiver {
         1
     }
 
+    /// Most full batches of one attempt, which takes its lease and is settled once for all of them.
+    fn batches(&self) -> u32 {
+        1
+    }
+
     /// Whether a row is of any use to it.
     fn wants(&self, _row: &Row<'_>) -> bool {
         true

@@ -134,8 +134,14 @@ impl State {
         Some(Timestamp::from_ms(ready.max(self.next_at_ms).max(free)))
     }
 
-    /// Takes the destination for an attempt, `id`, of which there must never be another.
-    pub fn lease(&mut self, destination: &Destination, id: &str, now: Timestamp) -> Result<Lease, NotDue> {
+    /// Takes the destination for an attempt, `id`, of which there must never be another. `head` is the log's last row.
+    pub fn lease(
+        &mut self,
+        destination: &Destination,
+        id: &str,
+        head: u64,
+        now: Timestamp,
+    ) -> Result<Lease, NotDue> {
         if self.paused_reason.is_some() {
             return Err(NotDue::Paused);
         }
@@ -148,10 +154,14 @@ impl State {
         self.lease_id = Some(id.to_owned());
         self.lease_until_ms = now.ms().saturating_add(destination.lease_ms());
         let ahead = u32::try_from(self.ahead.len()).unwrap_or(u32::MAX);
-        // Where batches are of one event, its neighbours show whether a fault is its own.
-        let least = if self.is_probing() { limits::PROBE_REQUESTS } else { 1 };
-        let rows =
-            destination.rule.batch_size.max(u32::try_from(least).unwrap_or(u32::MAX)).saturating_add(ahead);
+        let rows = if self.is_probing() {
+            // Where batches are of one event, its neighbours show whether a fault is its own.
+            let least = u32::try_from(limits::PROBE_REQUESTS).unwrap_or(u32::MAX);
+            destination.rule.batch_size.max(least)
+        } else {
+            destination.rows(head.saturating_sub(self.cursor).saturating_sub(u64::from(ahead)))
+        };
+        let rows = rows.saturating_add(ahead);
         Ok(Lease { id: id.to_owned(), after: self.cursor, rows })
     }
 

@@ -50,7 +50,7 @@ proptest! {
             now = now.max(state.next_at_ms);
             let at = Timestamp::from_ms(now);
             let id = attempt.to_string();
-            let lease = state.lease(&destination, &id, at).unwrap();
+            let lease = state.lease(&destination, &id, head, at).unwrap();
             let last = head.min(lease.after + u64::from(lease.rows));
             let texts: Vec<String> = (lease.after + 1..=last).map(row).collect();
             let page = format!("[{}]", texts.join(","));

@@ -113,7 +113,7 @@ impl World {
     fn begin(&mut self) {
         self.ids += 1;
         let id = format!("attempt-{}", self.ids);
-        match self.state.lease(&self.destination, &id, self.now()) {
+        match self.state.lease(&self.destination, &id, self.head, self.now()) {
             Err(NotDue::Leased) => assert!(self.under_way.is_some() || self.state.lease_until_ms > self.now),
             Err(_) => {}
             Ok(lease) => {

@@ -110,7 +110,7 @@ class Table {
            case when i % 2 = 0 then 'recipe' end, case when i % 2 = 0 then (i % 4999)::text end,
            case when i % 2 = 0 then 'c-' || i / 4 end, 'browser', 'origin', '{"scale":2.5,"unit":"g"}', true, at
          from generate_series(${from + 1}, ${Math.min(rows, from + CHUNK)}) i,
-           lateral (select now() - (${rows} - i) * interval '365 days' / ${rows} as at, md5(i::text) as hash) as made`,
+           lateral (select now() - (${rows} - i)::float / ${rows} * interval '365 days' as at, md5(i::text) as hash) as made`,
         this.#name,
       );
     }
