@@ -10,13 +10,11 @@ use anyhow::Result;
 use clap::Args;
 use postgres::Client;
 use serde_json::json;
+use tallymark_database::{Database, explained};
 use tallymark_delivery::Destination;
 use tallymark_warehouse::postgres::outbox::{PENDING, RETRY_PARKED};
 
-use crate::{
-    database::{Database, explained},
-    output::{GOOD, Problem, Report},
-};
+use crate::output::{GOOD, Problem, Report};
 use round::{Round, Tally};
 
 /// How long `--watch` sleeps where nothing is due, at the most: new rows come without a word.

@@ -9,7 +9,6 @@
 #![forbid(unsafe_code)]
 
 mod collector;
-mod database;
 mod deliveries;
 mod destinations;
 mod dispatch;
@@ -21,6 +20,7 @@ mod operator;
 mod output;
 mod plan;
 mod quarantine;
+mod sink;
 
 use std::process::ExitCode;
 
@@ -69,6 +69,8 @@ enum Command {
     Migrate(migrate::Migrate),
     /// Deliver the events that services have written into a PostgreSQL in their own transactions
     Dispatch(dispatch::Dispatch),
+    /// Load a topic of Kafka's into a PostgreSQL
+    Sink(sink::Sink),
 }
 
 fn main() -> ExitCode {
@@ -85,6 +87,10 @@ fn main() -> ExitCode {
         Command::Doctor(doctor) => ("doctor", doctor.run()),
         Command::Migrate(migrate) => ("migrate", migrate.run()),
         Command::Dispatch(dispatch) => ("dispatch", dispatch.run(json)),
+        Command::Sink(sink) => match sink.run(json) {
+            Ok(code) => return code,
+            Err(error) => ("sink", Err(error)),
+        },
     };
     output::print(name, outcome, json)
 }

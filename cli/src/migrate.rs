@@ -6,14 +6,12 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 use postgres::Client;
 use serde_json::json;
+use tallymark_database::{Database, explained};
 use tallymark_warehouse::postgres::{
     ADD_MONTHS, HISTORY, IS_PARTITIONED, LOCK, MIGRATIONS, Migration, PARTITION, RECORD,
 };
 
-use crate::{
-    database::{Database, explained},
-    output::{GOOD, Report},
-};
+use crate::output::{GOOD, Report};
 
 /// The oldest PostgreSQL that is tried, as `server_version_num` counts.
 const MIN_SERVER: i32 = 150_000;

@@ -10,6 +10,7 @@ use std::{
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 use serde_json::{Value, json};
+use tallymark_database::Unusable;
 use tallymark_plan::Diagnostic;
 
 /// Where something stands, in messages.
@@ -152,10 +153,13 @@ fn judged(outcome: anyhow::Result<Report>) -> (Report, u8) {
         }
         Err(error) => match error.downcast::<Stop>() {
             Ok(Stop { problems, code }) => (Report { problems, ..Report::default() }, code),
-            Err(error) => (
-                Report { problems: vec![Problem::new(format!("{error:#}"), None)], ..Report::default() },
-                FAILED,
-            ),
+            Err(error) => {
+                let problem = match error.downcast::<Unusable>() {
+                    Ok(Unusable { message, remedy }) => Problem::new(message, Some(remedy)),
+                    Err(error) => Problem::new(format!("{error:#}"), None),
+                };
+                (Report { problems: vec![problem], ..Report::default() }, FAILED)
+            }
         },
     }
 }

@@ -10,13 +10,13 @@ use std::{
 use anyhow::Result;
 use postgres::Client;
 use serde_json::{Value, json};
+use tallymark_database::explained;
 use tallymark_delivery::{Attempt, Destination, Outcome, Request, Row, Sent, State, Verdict, limits};
 use tallymark_event::Timestamp;
 use tallymark_warehouse::postgres::outbox::{CLAIM, SETTLE};
 use ureq::Agent;
 
 use super::http;
-use crate::database::explained;
 
 /// Most rows of a round: what is sent again if a dispatcher is killed.
 const MAX_ROWS: i64 = 500;

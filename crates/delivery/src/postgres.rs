@@ -35,6 +35,14 @@ impl Postgres {
         check_database_url(url, reach).map_err(|remedy| fields.problem("url", remedy))?;
         Ok(Self { url: url.to_owned() })
     }
+
+    /// What a database's answer means for a batch, whoever has sent it.
+    pub fn judged(outcome: &Outcome) -> Verdict {
+        match outcome {
+            Outcome::Stated { sqlstate, .. } => by_sqlstate(sqlstate),
+            other => other.by_status(),
+        }
+    }
 }
 
 impl Receiver for Postgres {
@@ -55,10 +63,7 @@ impl Receiver for Postgres {
     }
 
     fn verdict(&self, outcome: &Outcome) -> Verdict {
-        match outcome {
-            Outcome::Stated { sqlstate, .. } => by_sqlstate(sqlstate),
-            other => other.by_status(),
-        }
+        Self::judged(outcome)
     }
 }
 

@@ -101,6 +101,16 @@ pub fn postgres() -> Result<PathBuf> {
     )
 }
 
+/// OpenSSL to build with, and what builds C: for librdkafka alone.
+pub fn openssl() -> Result<PathBuf> {
+    find_or_install(
+        find_openssl,
+        &["libssl-dev", "pkg-config", "gcc", "g++", "make"],
+        "the event sink is built with OpenSSL and a C compiler. Debian or Ubuntu: sudo apt-get install libssl-dev pkg-config \
+         gcc g++ make. Fedora: sudo dnf install openssl-devel pkgconf gcc gcc-c++ make. macOS: brew install openssl pkgconf.",
+    )
+}
+
 fn find_or_install(find: fn() -> Option<PathBuf>, packages: &[&str], else_say: &str) -> Result<PathBuf> {
     if let Some(path) = find() {
         return Ok(path);
@@ -139,6 +149,13 @@ fn find_webkitgtk() -> Option<PathBuf> {
 fn find_postgres() -> Option<PathBuf> {
     let versions = std::fs::read_dir("/usr/lib/postgresql").ok()?;
     versions.flatten().map(|version| version.path().join("bin/initdb")).find(|initdb| initdb.exists())
+}
+
+fn find_openssl() -> Option<PathBuf> {
+    on_path(&["make"])?;
+    let headers = capture(command("pkg-config").args(["--variable=includedir", "openssl"])).ok()?;
+    let compiles = ["cc", "c++"].iter().all(|compiler| on_path(&[compiler]).is_some());
+    compiles.then(|| PathBuf::from(headers.trim()))
 }
 
 fn find_python() -> Option<PathBuf> {

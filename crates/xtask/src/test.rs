@@ -31,6 +31,7 @@ const STEPS: &[Step] = &[
         run(node_test_command("tests/contract/*.test.mjs").env("PYTHON", setup::python()?))
     }),
     ("postgres", postgres),
+    ("sink", sink),
     ("faults", || faults("tests/faults/*.test.mjs")),
     ("e2e", || browser_tests("tests/e2e/*.test.mjs")),
     ("layouts", || run(node_test_command("tests/layouts/*.test.mjs").env("PYTHON", setup::python()?))),
@@ -143,6 +144,17 @@ fn faults(files: &str) -> Result<()> {
 fn prepare_faults() -> Result<()> {
     setup::postgres()?;
     run(cargo().args(["build", "--quiet", "--locked", "--package", "tallymark-cli"]))
+}
+
+/// The event sink, which is no default member: its librdkafka takes most of two minutes of a core, once.
+fn sink() -> Result<()> {
+    setup::postgres()?;
+    setup::openssl()?;
+    let sink = ["--quiet", "--locked", "--package", "tallymark-sink"];
+    run(cargo().arg("clippy").args(sink).args(["--all-targets", "--", "-D", "warnings"]))?;
+    run(cargo().arg("test").args(sink))?;
+    run(cargo().arg("build").args(sink).args(["--bins", "--examples", "--package", "tallymark-cli"]))?;
+    node_tests("tests/sink/*.test.mjs")
 }
 
 /// The clients of others, from npm and `PyPI`, against the collector.

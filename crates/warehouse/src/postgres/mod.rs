@@ -15,3 +15,11 @@ pub use migrations::{ADD_MONTHS, HISTORY, IS_PARTITIONED, LOCK, MIGRATIONS, Migr
 /// `json`. `jsonb` would sort members, drop repeated ones, and write numbers its own way. Only a NUL, which no text of
 /// `PostgreSQL` can hold, becomes U+FFFD, as in the columns.
 pub const INSERT: &str = include_str!("insert.sql");
+
+/// Keeps messages of a topic that are no events: `$1` (text) the topic; arrays of one length, `$2` (integer) the
+/// partitions, `$3` (bigint) the offsets, `$4` (bytea) the keys, `$5` (bytea) the values, `$6` (text) the reasons. No
+/// message twice in them.
+///
+/// How many are new is the count of its command tag. One that is there already changes nothing; another message at its
+/// place is of a topic that was made anew, and replaces it.
+pub const DEAD_LETTER: &str = include_str!("dead_letter.sql");

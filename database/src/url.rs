@@ -52,7 +52,7 @@ impl DatabaseUrl {
         let config = text.parse::<Config>().map_err(|error| {
             let because =
                 std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string);
-            super::stopped(
+            crate::Unusable::new(
                 format!("the database's URL can't be read: {because}"),
                 "write it as postgres://user:password@host:5432/name?sslmode=verify-full",
             )
