@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { Client, accounted, event } from "../harness/client.mjs";
+import { Receiver } from "../harness/receiver.mjs";
+import { until } from "../harness/until.mjs";
 import { enrol, newTenant, startWorld } from "../harness/world.mjs";
 
 const BATCHTRACK = JSON.parse(
@@ -12,7 +14,7 @@ const SALT = "0123456789abcdef0123456789abcdef";
 
 let world;
 before(async () => {
-  world = await startWorld({ tenants: [] });
+  world = await startWorld({ tenants: [], vars: { ALLOW_PRIVATE_DESTINATIONS: "true" } });
 });
 after(() => world.stop());
 
@@ -129,6 +131,26 @@ test("what says something about a person is dropped or hashed before it is store
     hashes.push(first.properties.item_name);
   }
   assert.notEqual(hashes[0], hashes[1]);
+});
+
+test("who is told of events is not told what the plan has a class for, and a store is", async (t) => {
+  const plan = structuredClone(BATCHTRACK);
+  plan.events.inventory_adjusted.properties.notes.pii.action = "keep";
+  const client = await tenantWith("told", { mode: "enforce", salt: SALT, plan });
+  const [teller, store] = [await Receiver.start(), await Receiver.start()];
+  t.after(() => Promise.all([teller.stop(), store.stop()]));
+  const quick = { secrets: ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"], flush_interval_ms: 0, from: "start" };
+  await world.registry.put(`destinations:${client.tenant.organization_id}`, JSON.stringify([
+    { name: "teller", kind: "webhook", url: teller.url, ...quick },
+    { name: "store", kind: "http", url: store.url, ...quick },
+  ]));
+  assert.deepEqual(await quarantinedOf(await client.domain([adjusted({ notes: "for Zoë" })])), []);
+  await until("both to have it", () => teller.requests.length > 0 && store.requests.length > 0);
+  const [row] = await client.events();
+  assert.deepEqual([row.properties.notes, row.context.pii], ["for Zoë", ["notes"]]);
+  const { notes: _, ...others } = row.properties;
+  assert.deepEqual(JSON.parse(teller.requests[0].body).data.properties, others);
+  assert.deepEqual(JSON.parse(store.requests[0].body).events[0].properties, row.properties);
 });
 
 test("a plan that can't be read stores nothing, and says so", async () => {

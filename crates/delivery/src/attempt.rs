@@ -3,7 +3,7 @@
 use serde::Serialize;
 use tallymark_event::Timestamp;
 
-use crate::{Destination, Request, Row, State, limits};
+use crate::{Destination, Request, Row, State, limits, withhold::Withheld};
 
 /// What is to be sent now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -17,6 +17,8 @@ pub struct Attempt {
 impl Attempt {
     /// Makes the requests for `rows`, which come in their order and lie behind the state's cursor.
     pub fn compose(destination: &Destination, state: &State, rows: &[Row<'_>], now: Timestamp) -> Self {
+        let withheld = destination.withhold(rows);
+        let rows = &allowed(rows, &withheld);
         let wanted = rows.iter().filter(|row| {
             row.seq > state.cursor && !state.ahead.contains(&row.seq) && destination.wants(row)
         });
@@ -42,8 +44,16 @@ impl Attempt {
 
     /// Makes a request for each of these rows, which were parked and are to be tried again.
     pub fn of_parked(destination: &Destination, rows: &[Row<'_>], now: Timestamp) -> Vec<Request> {
+        let withheld = destination.withhold(rows);
+        let rows = allowed(rows, &withheld);
         let (mut requests, fit) = destination.sort_out(rows.iter(), now);
         requests.extend(fit.into_iter().map(|(row, _)| destination.request(&[row], now, 0)));
         requests
     }
+}
+
+/// The rows as their destination may have them.
+fn allowed<'s>(rows: &[Row<'s>], withheld: &'s [Option<Withheld>]) -> Vec<Row<'s>> {
+    let pairs = rows.iter().zip(withheld);
+    pairs.map(|(row, without)| without.as_ref().map_or_else(|| row.clone(), |it| it.row(row))).collect()
 }

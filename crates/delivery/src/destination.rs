@@ -10,6 +10,7 @@ pub use fields::Problem;
 
 use crate::{
     Backoff, Kind, Outcome, Pattern, Request, Row, Sent, Verdict, digest::hex_digest, guard::Reach, limits,
+    withhold::Withheld,
 };
 
 /// Where a tenant's events go.
@@ -23,6 +24,8 @@ pub struct Destination {
     pub events: Vec<Pattern>,
     /// It gets no event whose person has said no to one of these.
     pub consent: Vec<Purpose>,
+    /// Whether it gets what the tenant's plan says of properties that they say something about a person.
+    pub sends_pii: bool,
     /// When a batch is due.
     pub rule: Rule,
     /// How long to wait after failures.
@@ -109,6 +112,12 @@ impl Destination {
             kind,
             events: Self::patterns(&mut fields)?,
             consent: Self::purposes(&mut fields, is_store)?,
+            sends_pii: match fields.text("pii")? {
+                None => is_store,
+                Some("send") => true,
+                Some("omit") => false,
+                Some(_) => return Err(fields.problem("pii", "must be \"omit\" or \"send\"")),
+            },
             rule: Self::rule(&mut fields, rule)?,
             backoff: Self::backoff(&mut fields)?,
             timeout_ms: fields
@@ -178,6 +187,11 @@ impl Destination {
         self.events.iter().any(|pattern| pattern.matches(&row.event_name))
             && self.kind.receiver().wants(row)
             && self.consent.iter().all(|purpose| consent.permits(*purpose))
+    }
+
+    /// Of each row, what it is without that which this destination is not to have; `None`: what it was.
+    pub(crate) fn withhold(&self, rows: &[Row<'_>]) -> Vec<Option<Withheld>> {
+        rows.iter().map(|row| if self.sends_pii { None } else { Withheld::of(row) }).collect()
     }
 
     /// How long an attempt holds its lease, in ms: longer than it can take.

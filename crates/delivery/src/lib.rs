@@ -47,6 +47,7 @@ mod state;
 #[cfg(test)]
 mod testing;
 mod webhook;
+mod withhold;
 
 pub use attempt::Attempt;
 pub use backoff::Backoff;

@@ -75,6 +75,9 @@ pub const MAX_CACHED_PLANLESS: usize = 1_024;
 /// Shortest salt that hashes what says something about a person, in bytes: 128 bits can't be tried.
 pub const MIN_SALT_BYTES: usize = 16;
 
+/// Most properties that a row names as saying something about a person: a plan that classes more has them all named at once.
+pub const MAX_NOTED_PII: usize = 32;
+
 /// Most violations noted with an event that is stored all the same, and most of their text: a quarter of a page.
 pub const MAX_NOTED_VIOLATIONS: usize = 5;
 

@@ -1,11 +1,13 @@
 //! What says something about a person, dropped or hashed as the tenant's plan has it.
 
 use hmac::Mac;
+use tallymark_event::json;
 use tallymark_plan::plan::{Object, PiiAction, Property, Shape, Type};
 
 use crate::{
     anonymise::is_personal,
     decode::{Kind, Malformed, Scanner, Value, each_member},
+    limits::MAX_NOTED_PII,
     plans::Salt,
     text,
 };
@@ -20,6 +22,75 @@ pub(crate) fn write(text: &str, object: &Object, salt: Option<&Salt>, out: &mut 
 /// and what [`is_personal`].
 pub(crate) fn cut(text: &str, object: Option<&Object>, out: &mut String) {
     write_or_nothing(text, object, Treatment::Cut, out);
+}
+
+/// Writes which of an object's properties, as they are stored, say something about a person: `["email","address.city"]`, or
+/// `true`, all of them, where they are more than [`MAX_NOTED_PII`]. Nothing if there are none.
+pub(crate) fn note(text: &str, object: &Object, out: &mut String) {
+    let mut found = Vec::new();
+    if find_in_object(&mut Scanner::new(text), object, "", &mut found).is_err() || found.len() > MAX_NOTED_PII
+    {
+        out.push_str("true");
+        return;
+    }
+    if found.is_empty() {
+        return;
+    }
+    for (at, path) in found.iter().enumerate() {
+        out.push(if at == 0 { '[' } else { ',' });
+        json::write_str(out, path);
+    }
+    out.push(']');
+}
+
+fn find_in_object(
+    scanner: &mut Scanner<'_>,
+    object: &Object,
+    within: &str,
+    found: &mut Vec<String>,
+) -> Result<(), Malformed> {
+    each_member(scanner, |scanner, key| {
+        let Some((_, property)) = object.find(&key.name()) else { return scanner.value().map(drop) };
+        let dot = if within.is_empty() { "" } else { "." };
+        let path = format!("{within}{dot}{}", property.name);
+        if property.pii.is_some() {
+            if found.len() <= MAX_NOTED_PII && !found.contains(&path) {
+                found.push(path);
+            }
+            return scanner.value().map(drop);
+        }
+        find_within(scanner, &property.shape, &path, found)
+    })
+}
+
+/// The items of a list go by its own path.
+fn find_within(
+    scanner: &mut Scanner<'_>,
+    shape: &Shape,
+    path: &str,
+    found: &mut Vec<String>,
+) -> Result<(), Malformed> {
+    match (&shape.kind, scanner.peek()) {
+        (Type::Object(object), Some(b'{')) if object.holds_classed() => {
+            find_in_object(scanner, object, path, found)
+        }
+        (Type::Array(list), Some(b'[')) if list.items.holds_classed() => {
+            scanner.enter_array()?;
+            let mut first = true;
+            while scanner.next_item(&mut first)? {
+                find_within(scanner, &list.items, path, found)?;
+            }
+            Ok(())
+        }
+        // Of another type than the plan's, which is but observed: there is no telling what it says.
+        (_, kind) if shape.holds_classed() && kind != Some(b'n') => {
+            if found.len() <= MAX_NOTED_PII && !found.iter().any(|known| known == path) {
+                found.push(path.to_owned());
+            }
+            scanner.value().map(drop)
+        }
+        _ => scanner.value().map(drop),
+    }
 }
 
 /// What is done about a property with a class.

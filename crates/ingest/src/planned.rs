@@ -18,6 +18,8 @@ use crate::{
 pub(crate) struct Planned<'p> {
     /// What its properties may hold, if any of them is to be dropped or hashed.
     pub(crate) private: Option<(&'p Object, Option<&'p Salt>)>,
+    /// The same, if any of them says something about a person, whatever is done about that.
+    pub(crate) classed: Option<&'p Object>,
     /// What its properties may hold, if the plan knows the event.
     pub(crate) known: Option<&'p Object>,
     /// Members for its context, each with a comma in front: what it breaks of a plan that is observed.
@@ -51,6 +53,7 @@ pub(crate) fn judge<'t>(
     if let Some(known) = verdict.event {
         checked.schema_version = checked.schema_version.or(Some(known.schema_version));
         checked.planned.known = Some(&known.properties);
+        checked.planned.classed = Some(&known.properties).filter(|object| object.holds_classed());
         if known.properties.holds_private() {
             checked.planned.private = Some((&known.properties, record.salt.as_ref()));
         }

@@ -1,6 +1,7 @@
 //! Verb 6, tag: everything that is known of an event → the event in its envelope.
 
 use tallymark_event::{Consent, DomainEvent, RawJson, Source, Timestamp, json};
+use tallymark_plan::plan::Object;
 
 use crate::{
     Dialect, Protocol, Request,
@@ -39,7 +40,8 @@ pub(crate) struct Tagger<'r> {
 
 /// Names that a domain event's own context can't take.
 pub(crate) fn is_reserved_in_context(name: &[u8]) -> bool {
-    matches!(name, b"dialect" | b"client_timestamp" | b"redacted") || planned::is_reserved_in_context(name)
+    matches!(name, b"dialect" | b"client_timestamp" | b"redacted" | b"pii")
+        || planned::is_reserved_in_context(name)
 }
 
 impl<'r> Tagger<'r> {
@@ -142,6 +144,9 @@ impl<'r> Tagger<'r> {
         self.write_context(event, batch, checked, moment);
         if redacted > 0 {
             note_redacted(&mut self.context, redacted);
+        }
+        if let Some(object) = checked.planned.classed {
+            note_classed(&mut self.context, &self.properties, object);
         }
         if moment.verbatim.is_none() {
             self.occurred_at.clear();
@@ -258,6 +263,20 @@ fn note_redacted(context: &mut String, redacted: u32) {
     context.truncate(context.len().saturating_sub("}".len()));
     context.push_str(",\"redacted\":");
     json::write_u64(context, u64::from(redacted));
+    context.push('}');
+}
+
+/// Adds to a context which of the properties say something about a person.
+#[cold]
+fn note_classed(context: &mut String, properties: &str, object: &Object) {
+    let end = context.len().saturating_sub("}".len());
+    context.truncate(end);
+    context.push_str(",\"pii\":");
+    let start = context.len();
+    pii::note(properties, object, context);
+    if context.len() == start {
+        context.truncate(end);
+    }
     context.push('}');
 }
 

@@ -108,6 +108,7 @@ pub struct Object {
     /// The places of those that are required, one bit each.
     required: u128,
     holds_private: bool,
+    holds_classed: bool,
 }
 
 /// One property.
@@ -322,7 +323,9 @@ impl Object {
         let required = required.fold(0, |bits, (at, _)| bits | 1 << at);
         let holds_private =
             properties.iter().any(|property| property.is_private() || property.shape.holds_private());
-        Self { properties, by_name, required, holds_private }
+        let holds_classed =
+            properties.iter().any(|property| property.pii.is_some() || property.shape.holds_classed());
+        Self { properties, by_name, required, holds_private, holds_classed }
     }
 
     /// The properties, in the plan's order.
@@ -357,6 +360,11 @@ impl Object {
         self.holds_private
     }
 
+    /// Whether anything in it, however deep, says something about a person, whatever is done about that.
+    pub const fn holds_classed(&self) -> bool {
+        self.holds_classed
+    }
+
     /// Whether the plan says nothing of what is in it.
     pub const fn is_open(&self) -> bool {
         self.properties.is_empty()
@@ -371,6 +379,15 @@ impl Property {
 }
 
 impl Shape {
+    /// See [`Object::holds_classed`].
+    pub fn holds_classed(&self) -> bool {
+        match &self.kind {
+            Type::Object(object) => object.holds_classed(),
+            Type::Array(list) => list.items.holds_classed(),
+            _ => false,
+        }
+    }
+
     /// See [`Object::holds_private`].
     pub fn holds_private(&self) -> bool {
         match &self.kind {

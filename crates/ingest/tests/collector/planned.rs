@@ -253,6 +253,25 @@ fn what_says_something_about_a_person_is_dropped_or_hashed() {
     assert!(!append.rows[0].contains("secret") && !append.rows[0].contains("example.com"));
 }
 
+#[test]
+fn a_row_names_what_of_it_says_something_about_a_person() {
+    let noted = |properties: Value| {
+        rows(&from_page("enforce", &named("signed_up", &properties)))[0]["context"]["pii"].clone()
+    };
+    assert_eq!(
+        noted(json!({"plan": "free", "email": "a@example.com", "note": "x", "account": 4})),
+        json!(["account", "email"]),
+        "hashed, too; what is dropped is not there"
+    );
+    assert_eq!(noted(json!({"plan": "free", "friends": [{"name": "Zo"}]})), Value::Null);
+    assert_eq!(noted(json!({"plan": "free"})), Value::Null);
+    let from_elsewhere = json!({
+        "event_name": "order_paid", "context": {"pii": ["nothing"], "shop": "berlin"},
+    });
+    let context = rows(&from_back_end("enforce", &from_elsewhere))[0]["context"].clone();
+    assert_eq!([&context["pii"], &context["shop"]], [&Value::Null, &json!("berlin")], "nobody else says so");
+}
+
 const EMAIL_HASH: &str = "87c8707b0c61806881347867c370e9f6bba71e47fb7aa89200288026b10d38de";
 const ACCOUNT_HASH: &str = "8d24a2a526d5f556469db8b6280e3a7b877a41155ca536be3a1f2a9d2be0eacd";
 
