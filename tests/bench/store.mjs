@@ -34,7 +34,7 @@ async function ratios() {
   const row = (name, ...cells) => console.log(name.padEnd(30) + cells.map((cell) => cell.padStart(14)).join(""));
   const round = (value) => value.toFixed(0);
   const us = (value) => value.toFixed(1);
-  console.log(`${ROUNDS} rounds, medians; nobody waits for a disk\n`);
+  console.log(`${ROUNDS} rounds, medians; PostgreSQL waits for no disk\n`);
   row("", "batch", "events/s", "µs CPU/event", "of its server");
   for (const size of SIZES) {
     const { perSecond, us: cpu } = log.get(size);

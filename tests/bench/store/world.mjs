@@ -12,7 +12,7 @@ const BACKLOG_REQUEST = 200;
 const ASK_MS = 50;
 
 /**
- * Neither side waits for a disk: it would be the same wait for all, and hide what they cost.
+ * PostgreSQL waits for no disk: it would be the same wait for all, and hide what they cost. (The log does, as ever.)
  * @param {object[]} [extraWorkers] further Workers, as Miniflare takes them
  */
 export async function startStore({ extraWorkers = [], settings = {} } = {}) {
