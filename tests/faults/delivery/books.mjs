@@ -28,13 +28,19 @@ export class Books {
 
   /** Waits until every destination has gone past all that is stored, and lets those go on that gave up. */
   async rest() {
-    await until("every destination to be at the log's end", async () => {
-      const { destinations } = await this.#read("/v1/destinations");
-      for (const { name, status } of destinations) {
+    let states;
+    const isAtRest = async () => {
+      ({ destinations: states } = await this.#read("/v1/destinations"));
+      for (const { name, status } of states) {
         if (status === "paused") await this.#order(`/v1/destinations/${name}/resume`, {});
       }
-      return destinations.length === this.#stores.length && destinations.every(({ lag_events }) => lag_events === 0);
-    }, REST_MS);
+      return states.length === this.#stores.length && states.every(({ lag_events }) => lag_events === 0);
+    };
+    await until("every destination to be at the log's end", isAtRest, REST_MS).catch((error) => {
+      const behind = states?.filter(({ lag_events }) => lag_events > 0);
+      error.message += `: ${new Date().toISOString()} ${JSON.stringify(behind)}`;
+      throw error;
+    });
   }
 
   /** Has what is parked tried again, until nothing is. */

@@ -59,6 +59,7 @@ export async function play({ rounds, random, collector, stores, load, books, say
       if (round % BLOCK === 0 || round === rounds) await books.empty();
       await books.check(load.acknowledged);
     } catch (error) {
+      say(`${round}. ${what}: failed`);
       error.message = `round ${round} (${what}): ${error.message}`;
       throw error;
     }
