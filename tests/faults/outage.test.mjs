@@ -49,6 +49,35 @@ scenario(
 );
 
 scenario(
+  "a tenant over its rate: each 429 is waited out as the collector asks, and all arrives",
+  async ({ page, address, received, client, world }) => {
+    // One request a second, and no more at once.
+    const limits = { browser_key: { per_second: 1, burst: 1 } };
+    await world.registry.put(`settings:${client.tenant.organization_id}`, JSON.stringify({ limits }));
+    const refused = [];
+    page.on("response", (response) => {
+      if (response.status() === 429) refused.push(Number(response.headers()["retry-after"]));
+    });
+    await page.goto(address("home"));
+    await received("$pageview");
+    for (let i = 0; refused.length === 0; i++) {
+      assert.ok(i < EVENTS, "the rate was felt");
+      await page.evaluate(() => (tallymark.capture("hurried"), tallymark.flush()));
+    }
+    await page.evaluate(() => tallymark.flush());
+    const rows = await client.events();
+    const { total } = await client.ledger();
+    assert.equal(total.captured, rows.length, "what was captured is stored: nothing was given up");
+    assert.ok(refused.every((seconds) => seconds >= 1), `Retry-After: ${refused}`);
+    // Somebody who reads on for two seconds before leaving is within the rate.
+    await page.evaluate(() => new Promise((done) => setTimeout(done, 2_000)));
+    await page.goto("about:blank");
+    await received(...rows.map((row) => row.event_name), "$pageleave");
+  },
+  { expectedConsole: FAILED_REQUEST },
+);
+
+scenario(
   "the page is left while the collector is gone: the next page, with the collector back, delivers it all",
   behindLine(async ({ page, received, collector, home }) => {
     await page.goto(home);
