@@ -1,7 +1,7 @@
 //! Talking to a collector: where it is, with which secret, and what its refusals mean to whoever typed the command.
 #![allow(clippy::indexing_slicing)] // only of JSON values, which give null for what is not there
 
-use std::{env, fmt, time::Duration};
+use std::{env, fmt, net::Ipv4Addr, time::Duration};
 
 use clap::Args;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -105,7 +105,9 @@ fn checked(address: &str) -> Result<String, Stop> {
         || "name it like https://metrics.shop.example (--collector, or TALLYMARK_COLLECTOR)".to_owned();
     let uri = address.trim().parse::<Uri>().ok();
     let parts = uri.as_ref().and_then(|uri| Some((uri.scheme_str()?, uri.host()?)));
-    let is_local = |host: &str| matches!(host, "localhost" | "[::1]") || host.starts_with("127.");
+    // Not by how it begins: 127.0.0.1.example is anywhere.
+    let is_loopback = |host: &str| host.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback());
+    let is_local = |host: &str| matches!(host, "localhost" | "[::1]") || is_loopback(host);
     match parts {
         Some(("https", _)) => {}
         Some(("http", host)) if is_local(host) => {}
@@ -222,4 +224,30 @@ fn stopped(message: String, remedy: String) -> Stop {
 /// A text as one piece of a path, or as a value in a query.
 pub(crate) fn escaped(text: &str) -> impl fmt::Display + '_ {
     utf8_percent_encode(text, ESCAPED)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_travel_encrypted_but_on_this_machine() {
+        for address in [
+            "https://metrics.shop.example/",
+            "http://localhost:8787",
+            "http://127.0.0.1:8787",
+            "http://[::1]:8787",
+        ] {
+            assert_eq!(checked(address).unwrap(), address.trim_end_matches('/'));
+        }
+        for address in [
+            "http://metrics.shop.example",
+            "http://127.0.0.1.shop.example",
+            "http://localhost.shop.example",
+            "metrics.shop.example",
+            "https://shop.example/?key=1",
+        ] {
+            assert!(checked(address).is_err(), "{address}");
+        }
+    }
 }
