@@ -2,7 +2,7 @@
 
 use tallymark_ingest::{
     Administration, Answer, DeliveryRequest, ErasureOrder, ErasureRequest, Filter, ParkedFilter, ParkedSweep,
-    QuarantineRequest, Request, Sweep, Wanted, Write,
+    Place, QuarantineRequest, Request, Sweep, Wanted, Write,
 };
 
 use crate::kind;
@@ -39,7 +39,7 @@ impl Input {
     }
 }
 
-/// Reads the head: fourteen lines, or eighteen with those of capture v1, empty where there is nothing to say. No value
+/// Reads the head: fifteen lines, or nineteen with those of capture v1, empty where there is nothing to say. No value
 /// can hold a line end: they are a method, a URL and HTTP headers.
 pub(crate) fn head<'a>(text: &'a str, body: &'a [u8]) -> Request<'a> {
     let mut lines = text.split('\n');
@@ -61,11 +61,29 @@ pub(crate) fn head<'a>(text: &'a str, body: &'a [u8]) -> Request<'a> {
         fetch_dest: header(),
         gpc: header(),
         address: header(),
+        place: place(header().unwrap_or_default()),
         sdk_info: header(),
         attempt: header(),
         request_id: header(),
         request_timestamp: header(),
         body,
+    }
+}
+
+/// Reads the line of the platform's place: nothing, or six fields with tabs between.
+fn place(line: &str) -> Place<'_> {
+    if line.is_empty() {
+        return Place::default();
+    }
+    let mut fields = line.split('\t');
+    let mut field = || fields.next().filter(|text| !text.is_empty());
+    Place {
+        region: field(),
+        region_code: field(),
+        city: field(),
+        postal_code: field(),
+        time_zone: field(),
+        continent: field(),
     }
 }
 

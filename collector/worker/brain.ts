@@ -362,7 +362,15 @@ function requestHead(request: Request): string {
   const query = mark < 0 ? "" : target.slice(mark + 1);
   const h = (name: string) => headers.get(name) ?? "";
   const country = (request.cf?.country as string | undefined) ?? "";
-  return `${request.method}\n${path}\n${query}\n${h("origin")}\n${h("referer")}\n${h("content-type")}\n${h("content-encoding")}\n${h("authorization")}\n${h("user-agent")}\n${country}\n${h("accept")}\n${h("sec-fetch-dest")}\n${h("sec-gpc")}\n${h("cf-connecting-ip")}${path.startsWith("/i/v1/") ? captureV1Head(h) : ""}`;
+  return `${request.method}\n${path}\n${query}\n${h("origin")}\n${h("referer")}\n${h("content-type")}\n${h("content-encoding")}\n${h("authorization")}\n${h("user-agent")}\n${country}\n${h("accept")}\n${h("sec-fetch-dest")}\n${h("sec-gpc")}\n${h("cf-connecting-ip")}\n${place(request.cf)}${path.startsWith("/i/v1/") ? captureV1Head(h) : ""}`;
+}
+
+/** Where in its country the platform has the client, in the order of `Place` of collector/src/boundary.rs; empty if it does
+ * not say. */
+function place(cf: Request["cf"]): string {
+  if (cf?.city === undefined && cf?.timezone === undefined) return "";
+  const { region, regionCode, city, postalCode, timezone, continent } = cf as IncomingRequestCfProperties;
+  return `${region ?? ""}\t${regionCode ?? ""}\t${city ?? ""}\t${postalCode ?? ""}\t${timezone ?? ""}\t${continent ?? ""}`;
 }
 
 /** Only for the paths of PostHog's capture v1: each header costs all the others something. */

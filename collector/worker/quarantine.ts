@@ -42,7 +42,8 @@ async function replay(
   request: QuarantineRequest,
 ) {
   const planLookup = `plan:${organizationId}`;
-  const plan = await registry.get(planLookup);
+  const settingsLookup = `settings:${organizationId}`;
+  const [plan, settings] = await Promise.all([registry.get(planLookup), registry.get(settingsLookup)]);
   const { filter, limit, dryRun } = request;
   const done: QuarantineReplay = {
     dry_run: dryRun, examined: 0, stored: 0, quarantined: {}, unreplayable: 0, next_after: request.after, is_complete: false,
@@ -55,6 +56,7 @@ async function replay(
     }
     // Whoever replays has just corrected the plan: not by the one of a minute ago. And for each page, as none outlasts a minute.
     brain.learn(planLookup, plan);
+    brain.learn(settingsLookup, settings);
     const { verdicts, unreplayable } = brain.replay(organizationId, page.lines);
     const settled = dryRun ? foreseen(verdicts) : await log.settle(organizationId, verdicts);
     done.examined += page.events;

@@ -82,6 +82,7 @@ export function demoSite(tenants) {
  * @param {{ per_second: number, burst: number }} [options.addressRate] how much of one address the collector takes
  * @param {number} [options.platformLimit] the platform's own rate limit, as in wrangler.toml but for so many requests in 10 s;
  *   left out: none, as Miniflare's writes to a disk for each request
+ * @param {object} [options.cf] what the platform says of each request (`request.cf`); left out: nothing
  * @param {boolean} [options.assets] false: without the static files, which Miniflare serves by two more Workers in front
  * @param {object[]} [options.extraWorkers] further Workers, as Miniflare takes them
  * @param {object} [options.vars] further variables of the collector's
@@ -90,7 +91,7 @@ export function demoSite(tenants) {
  */
 export function worldOptions({
   port = 0, persist, site, ingestPaths, willAfterMs, adminToken, addressRate, platformLimit, assets = true, extraWorkers = [],
-  vars = {}, isInstrumented = false, onLog,
+  vars = {}, isInstrumented = false, onLog, cf = false,
 }) {
   const config = unstable_readConfig({ config: join(ROOT, "wrangler.toml") }, { hideWarnings: true });
   const common = { compatibilityDate: config.compatibility_date, compatibilityFlags: config.compatibility_flags };
@@ -139,7 +140,7 @@ export function worldOptions({
     host: "127.0.0.1",
     port,
     // No lookups, no reports, nothing that leaves the machine.
-    cf: false,
+    cf,
     telemetry: { enabled: false },
     log: new NoOpLog(),
     ...(onLog && { handleStructuredLogs: onLog }),

@@ -12,7 +12,7 @@ use crate::{
     limits::{MAX_CHUNK_BYTES, MAX_QUARANTINED_BYTES, MAX_REPORTED_VIOLATIONS},
     posthog::capture_v1,
     provenance::Provenance,
-    quarantine::Quarantined,
+    quarantine::{Keeping, Quarantined},
 };
 
 /// What to append to a tenant's log: rows, quarantine and the books of it, in one transaction.
@@ -29,7 +29,8 @@ pub struct Append {
     /// Rows for `quarantined_event`: a JSON array of `[event_id, event_name|null, received_at,
     /// organization_id, stream_id|null, rule, path, expected, got, sdk_version|null, body, provenance,
     /// plan_version|null, subject|null]`, or empty.
-    /// `body` is the event as it came. If no database can hold that as JSON it is `{"$text":"…","$bytes":n}`:
+    /// `body` is the event as it came, but for what no row of it would have: addresses and keys, secrets, and what the
+    /// plan drops or hashes. If no database can hold that as JSON it is `{"$text":"…","$bytes":n}`:
     /// its text, or of an oversized event the beginning of it, and how long that was. `plan_version` is of the tracking
     /// plan whose rule it broke; null if the rule is built in. `subject` is whose event it is: see `erasure`.
     pub quarantined: String,
@@ -144,14 +145,16 @@ impl<'t> Appender<'t> {
         violation: &Violation,
         position: Option<StreamPosition<'t>>,
         provenance: &Provenance<'_>,
+        keeping: Keeping<'_>,
     ) -> Result<(), Refusal> {
         if self.append.quarantined_count < MAX_REPORTED_VIOLATIONS {
             write_reported(&mut self.append.violations, identity, violation);
         }
         let out = &mut self.append.quarantined;
         out.push(if out.is_empty() { '[' } else { ',' });
-        let quarantined = Quarantined { event, identity, violation, position: position.as_ref(), provenance };
-        quarantined.write_row(self.received_at, &self.append.organization_id, out);
+        let position_here = position.as_ref();
+        let row = Quarantined { event, identity, violation, position: position_here, provenance, keeping };
+        row.write_row(self.received_at, &self.append.organization_id, out);
         if out.len() > MAX_QUARANTINED_BYTES {
             return Err(Refusal::TooMuchQuarantined);
         }
@@ -187,15 +190,19 @@ impl<'t> Appender<'t> {
         Will { event, position }: &Will<'t>,
         identity: Identity,
         occurred_at: Timestamp,
-        verdict: Result<DomainEvent<'_>, (&Violation, Provenance<'_>)>,
+        verdict: Result<DomainEvent<'_>, (&Violation, Provenance<'_>, Keeping<'_>)>,
     ) {
         let mut row = String::new();
         let is_quarantined = verdict.is_err();
         match verdict {
             Ok(event) => event.write_row(&mut row),
-            Err((violation, provenance)) => {
-                Quarantined { event, identity, violation, position: Some(position), provenance: &provenance }
-                    .write_row(self.received_at, &self.append.organization_id, &mut row);
+            Err((violation, provenance, keeping)) => {
+                let (position, provenance) = (Some(position), &provenance);
+                Quarantined { event, identity, violation, position, provenance, keeping }.write_row(
+                    self.received_at,
+                    &self.append.organization_id,
+                    &mut row,
+                );
             }
         }
         let out = &mut self.append.wills;

@@ -9,7 +9,7 @@ use crate::{
     limits::ADMIN_RANDOM_BYTES,
     metrics, pipeline,
     plans::Known,
-    quarantine,
+    quarantine::{self, Keeping},
     registry::Registry,
     route::{Route, route},
     shed::{self, Shed},
@@ -86,9 +86,9 @@ impl Collector {
         let protocol = route.protocol();
         if let Some((lookup, record)) = secret_key_in_head(&self.registry, head, protocol, now) {
             let organization_id = record.organization_id.as_str();
-            let limits = self.registry.settings.limits(organization_id, now);
+            let limits = self.registry.settings.get(organization_id, now);
             // Settings that can't be read are answered for when the request is.
-            let limits = limits.ok().flatten().unwrap_or_default();
+            let limits = limits.ok().flatten().map(|settings| settings.limits).unwrap_or_default();
             return match protocol {
                 None => Ok(None),
                 Some(protocol) => self
@@ -155,16 +155,21 @@ impl Collector {
         }
     }
 
-    /// Judges a page of a tenant's quarantined events again, by its plan, which the caller has looked
-    /// up. `page` has four lines for each event: its id, when it was received, its provenance and its
-    /// body, as [`Append::quarantined`] has them; JSON texts of one line each. By a plan that can't be read none of them
+    /// Judges a page of a tenant's quarantined events again, by its plan and its settings, which the caller
+    /// has looked up. `page` has four lines for each event: its id, when it was received, its provenance and its
+    /// body, as [`Append::quarantined`] has them; JSON texts of one line each. By a plan or settings that can't be read none of them
     /// can be judged.
     pub fn replay(&self, organization_id: &str, page: &str, now: Timestamp) -> Replayed {
-        match self.registry.plans.get(organization_id, now) {
-            Ok(Known::Plan(plan)) => quarantine::replay(organization_id, Some(plan), page),
-            Ok(Known::Without) => quarantine::replay(organization_id, None, page),
-            Ok(Known::Unknown) | Err(_) => quarantine::unreplayable(page),
-        }
+        let Ok(Some(settings)) = self.registry.settings.get(organization_id, now) else {
+            return quarantine::unreplayable(page);
+        };
+        let redaction = &settings.privacy.redaction;
+        let plan = match self.registry.plans.get(organization_id, now) {
+            Ok(Known::Plan(plan)) => Some(plan),
+            Ok(Known::Without) => None,
+            Ok(Known::Unknown) | Err(_) => return quarantine::unreplayable(page),
+        };
+        quarantine::replay(organization_id, Keeping { plan, redaction }, page)
     }
 
     /// The next step of a call of the operator's: asked until it is done, each time with all that was read so far, as

@@ -18,6 +18,8 @@ use crate::{
     limits::{MAX_DEPTH, MAX_ECHO_BYTES},
     place::Moment,
     planned::Planned,
+    privacy::Redaction,
+    redact,
     text::{self, IdDefect, Overlong, Text},
 };
 
@@ -51,7 +53,7 @@ pub(crate) struct Violation {
     /// The field, from the event's own top: `properties.$entity_id`. Empty: the event as a whole.
     pub(crate) path: Cow<'static, str>,
     pub(crate) expected: Cow<'static, str>,
-    /// What is there instead, shortened.
+    /// What is there instead, shortened, and without secrets.
     pub(crate) got: String,
 }
 
@@ -354,7 +356,8 @@ impl Violation {
             None => "nothing".to_owned(),
             Some(value) if value.is_null() => "null".to_owned(),
             Some(value) => {
-                let text = value.as_str();
+                let mut text = String::new();
+                redact::write_member(None, value, Redaction::DEFAULT, &mut text);
                 let end = text.floor_char_boundary(MAX_ECHO_BYTES);
                 let ellipsis = if end < text.len() { "…" } else { "" };
                 format!("{}: {}{ellipsis}", value.kind().name(), text.get(..end).unwrap_or_default())

@@ -221,6 +221,13 @@ pub const MAX_SETTINGS_RECORD_BYTES: usize = 16 * 1024;
 /// Longest retention that settings may ask for, in days: a typing error above a century.
 pub const MAX_RETENTION_DAYS: u32 = 36_500;
 
+/// Most names that an organization's settings add to those of secrets, or take from them: each is compared with each name
+/// of an event that may hold one.
+pub const MAX_REDACTION_NAMES: usize = 64;
+
+/// Longest of these names, in bytes: longer than anybody calls a property.
+pub const MAX_REDACTION_NAME_BYTES: usize = 64;
+
 /// How long an organization's settings are believed, in ms: the longest that the limits before hold on.
 pub const SETTINGS_TTL_MS: i64 = 60_000;
 

@@ -1,9 +1,13 @@
 //! Who a request comes from, as far as limits go.
 
-use std::{fmt, net::IpAddr};
+use std::{
+    fmt,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+};
 
 /// Where a request comes from: an IPv4 address, or of an IPv6 address the first 64 bits, since whoever has one of those
-/// has all the rest of it. Kept nowhere: only a keyed hash of it is, in memory, for as long as its bucket fills.
+/// has all the rest of it. Kept nowhere, unless a tenant
+/// wants it [`Network::truncated`]: only a keyed hash of it is, in memory, for as long as its bucket fills.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Network(u64);
 
@@ -21,6 +25,14 @@ impl Network {
         }))
     }
 
+    /// The address of the network that may be kept: a /24, or of IPv6 a /48.
+    pub(crate) fn truncated(self) -> String {
+        match u32::try_from(self.0 & !IPV4) {
+            Ok(bits) if self.0 & IPV4 != 0 => Ipv4Addr::from_bits(bits & 0xffff_ff00).to_string(),
+            _ => Ipv6Addr::from_bits(u128::from(self.0 >> 16) << 80).to_string(),
+        }
+    }
+
     /// For hashing.
     pub(crate) const fn bits(self) -> u64 {
         self.0
@@ -31,8 +43,8 @@ impl Network {
 impl fmt::Display for Network {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match u32::try_from(self.0 & !IPV4) {
-            Ok(bits) if self.0 & IPV4 != 0 => write!(f, "{}", std::net::Ipv4Addr::from_bits(bits)),
-            _ => write!(f, "{}/64", std::net::Ipv6Addr::from_bits(u128::from(self.0) << 64)),
+            Ok(bits) if self.0 & IPV4 != 0 => write!(f, "{}", Ipv4Addr::from_bits(bits)),
+            _ => write!(f, "{}/64", Ipv6Addr::from_bits(u128::from(self.0) << 64)),
         }
     }
 }
@@ -47,6 +59,17 @@ impl fmt::Debug for Network {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_may_be_kept_is_nobodys_alone() {
+        for (address, kept) in [
+            ("192.0.2.255", "192.0.2.0"),
+            ("::ffff:192.0.2.7", "192.0.2.0"),
+            ("2001:db8:1:2:3:4:5:6", "2001:db8:1::"),
+        ] {
+            assert_eq!(Network::of(address).unwrap().truncated(), kept, "{address}");
+        }
+    }
 
     #[test]
     fn ipv4_is_whole_and_ipv6_is_its_network() {

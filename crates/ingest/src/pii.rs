@@ -13,15 +13,28 @@ use crate::{
 };
 
 /// Appends an object without what `object` has dropped, and with the hash of what it has hashed. The rest stays as it
-/// stands.
-pub(crate) fn write(text: &str, object: &Object, salt: Option<&Salt>, out: &mut String) {
-    write_or_nothing(text, Some(object), Treatment::Planned(salt), out);
+/// stands, as does what is to be hashed and has been `withheld` before.
+pub(crate) fn write(text: &str, object: &Object, salt: Option<&Salt>, withheld: &[String], out: &mut String) {
+    let mut trail = Trail { withheld, ..Trail::default() };
+    write_or_nothing(text, Some(object), Treatment::Planned(salt), &mut trail, out);
+}
+
+/// The same, and notes where something was withheld: by the plan's names of properties, `address.city`.
+pub(crate) fn write_and_note(
+    text: &str,
+    object: &Object,
+    salt: Option<&Salt>,
+    notes: &mut Vec<String>,
+    out: &mut String,
+) {
+    let mut trail = Trail { notes: Some(notes), ..Trail::default() };
+    write_or_nothing(text, Some(object), Treatment::Planned(salt), &mut trail, out);
 }
 
 /// Appends an object of properties without what is anybody's: what has a class in the plan, whatever that does about it,
 /// and what [`is_personal`].
 pub(crate) fn cut(text: &str, object: Option<&Object>, out: &mut String) {
-    write_or_nothing(text, object, Treatment::Cut, out);
+    write_or_nothing(text, object, Treatment::Cut, &mut Trail::default(), out);
 }
 
 /// Writes which of an object's properties, as they are stored, say something about a person: `["email","address.city"]`, or
@@ -118,10 +131,54 @@ impl Treatment<'_> {
     }
 }
 
-fn write_or_nothing(text: &str, object: Option<&Object>, treatment: Treatment<'_>, out: &mut String) {
+/// Where a writer is, and what was or is withheld there.
+#[derive(Default)]
+struct Trail<'w> {
+    /// Names of properties with dots between; of a list's items, the list's.
+    path: String,
+    withheld: &'w [String],
+    notes: Option<&'w mut Vec<String>>,
+}
+
+impl Trail<'_> {
+    /// Goes into a property: where to come back to with [`Self::leave`].
+    fn enter(&mut self, name: &[u8]) -> usize {
+        let outside = self.path.len();
+        if self.notes.is_some() || !self.withheld.is_empty() {
+            self.path.push_str(if outside > 0 { "." } else { "" });
+            self.path.push_str(&String::from_utf8_lossy(name));
+        }
+        outside
+    }
+
+    fn leave(&mut self, outside: usize) {
+        self.path.truncate(outside);
+    }
+
+    fn was_withheld(&self) -> bool {
+        self.withheld.contains(&self.path)
+    }
+
+    fn note(&mut self) {
+        if let Some(notes) = &mut self.notes
+            && !notes.contains(&self.path)
+        {
+            notes.push(self.path.clone());
+        }
+    }
+}
+
+fn write_or_nothing(
+    text: &str,
+    object: Option<&Object>,
+    treatment: Treatment<'_>,
+    trail: &mut Trail<'_>,
+    out: &mut String,
+) {
     let start = out.len();
     let mut scanner = Scanner::new(text);
-    if write_object(&mut scanner, object, treatment, matches!(treatment, Treatment::Cut), out).is_err() {
+    let cuts_personal = matches!(treatment, Treatment::Cut);
+    if write_object(&mut scanner, object, treatment, cuts_personal, trail, out).is_err() {
         // Never: it has been scanned before. But then, nothing of it is worth a leak.
         out.truncate(start);
         out.push_str("{}");
@@ -134,6 +191,7 @@ fn write_object(
     object: Option<&Object>,
     treatment: Treatment<'_>,
     cuts_personal: bool,
+    trail: &mut Trail<'_>,
     out: &mut String,
 ) -> Result<(), Malformed> {
     out.push('{');
@@ -142,23 +200,28 @@ fn write_object(
         let written_key = scanner.since(key.start);
         let property = object.and_then(|object| object.find(&key.name())).map(|(_, property)| property);
         let action = treatment.of(property);
+        let outside = trail.enter(&key.name());
         if action == PiiAction::Drop || (cuts_personal && is_personal(&key.name())) {
             scanner.value()?;
+            trail.note();
+            trail.leave(outside);
             return Ok(());
         }
         out.push_str(comma);
         out.push_str(written_key);
         comma = ",";
         match (action, property) {
-            (PiiAction::Hash, _) => {
+            (PiiAction::Hash, _) if !trail.was_withheld() => {
                 let Treatment::Planned(salt) = treatment else { return scanner.value().map(|_| ()) };
                 write_hash(scanner.value()?, salt, out);
+                trail.note();
             }
-            (_, Some(property)) if treatment.looks_into(&property.shape) => {
-                write_within(scanner, &property.shape, treatment, out)?;
+            (PiiAction::Keep, Some(property)) if treatment.looks_into(&property.shape) => {
+                write_within(scanner, &property.shape, treatment, trail, out)?;
             }
             _ => out.push_str(scanner.value()?.as_str()),
         }
+        trail.leave(outside);
         Ok(())
     })?;
     out.push('}');
@@ -171,10 +234,13 @@ fn write_within(
     scanner: &mut Scanner<'_>,
     shape: &Shape,
     treatment: Treatment<'_>,
+    trail: &mut Trail<'_>,
     out: &mut String,
 ) -> Result<(), Malformed> {
     match (&shape.kind, scanner.peek()) {
-        (Type::Object(object), Some(b'{')) => write_object(scanner, Some(object), treatment, false, out),
+        (Type::Object(object), Some(b'{')) => {
+            write_object(scanner, Some(object), treatment, false, trail, out)
+        }
         (Type::Array(list), Some(b'[')) => {
             out.push('[');
             scanner.enter_array()?;
@@ -183,7 +249,7 @@ fn write_within(
             while scanner.next_item(&mut first)? {
                 out.push_str(comma);
                 comma = ",";
-                write_within(scanner, &list.items, treatment, out)?;
+                write_within(scanner, &list.items, treatment, trail, out)?;
             }
             out.push(']');
             Ok(())
@@ -194,6 +260,7 @@ fn write_within(
         }
         _ => {
             scanner.value()?;
+            trail.note();
             out.push_str("null");
             Ok(())
         }

@@ -14,6 +14,7 @@ use crate::{
     planned,
     plans::{self, Known, PlanRecord},
     posthog::capture_v1,
+    quarantine::Keeping,
     registry::Registry,
     settings,
     shed::Shed,
@@ -61,7 +62,7 @@ pub(crate) fn ingest(
             return Err(shed.refused(admission.organization_id, Refusal::ForeignStream));
         }
     }
-    let Some(limits) = registry.settings.limits(admission.organization_id, now)? else {
+    let Some(settings) = registry.settings.get(admission.organization_id, now)? else {
         return Ok(Step::NeedKey { lookup: format!("{}{}", settings::PREFIX, admission.organization_id) });
     };
     let plan = match registry.plans.get(admission.organization_id, now)? {
@@ -73,12 +74,13 @@ pub(crate) fn ingest(
     };
 
     let network = request.address.and_then(Network::of);
-    shed.admitted(&admission, &lookup, network, batch.events.is_empty(), &limits, now)?;
+    shed.admitted(&admission, &lookup, network, batch.events.is_empty(), &settings.limits, now)?;
 
+    let keeping = Keeping { plan, redaction: &settings.privacy.redaction };
     let clocks = Clocks::new(request, &batch, &admission, now);
     let mut identities = Identities::new(now);
     let mut links = Links::new(admission.trust);
-    let mut tagger = Tagger::new(protocol, request, admission, clocks);
+    let mut tagger = Tagger::new(protocol, request, admission, &settings.privacy, clocks);
     let mut appender =
         Appender::new(protocol, admission.organization_id, now, payload.len(), batch.events.len());
     for report in core::mem::take(&mut batch.streams) {
@@ -88,7 +90,7 @@ pub(crate) fn ingest(
         let identity = identities.of(event);
         let position = StreamPosition::of(event);
         let moment = clocks.place(event);
-        match judged(protocol, &admission, plan, event, identity, &moment) {
+        match judged(protocol, &admission, plan, event, identity, &moment, &[]) {
             // Cleaning happens as tagging writes: what is withheld is never copied.
             Ok(checked) => {
                 links.read(event, &checked, tagger.who(event, &checked), moment.occurred_at);
@@ -96,7 +98,7 @@ pub(crate) fn ingest(
             }
             Err(violation) => {
                 appender
-                    .quarantine(event, identity, &violation, position, &tagger.provenance())
+                    .quarantine(event, identity, &violation, position, &tagger.provenance(), keeping)
                     .map_err(|refusal| shed.refused(admission.organization_id, refusal))?;
             }
         }
@@ -105,18 +107,19 @@ pub(crate) fn ingest(
         let event = &will.event;
         let identity = identities.of(event);
         let moment = clocks.place(event);
-        let judged = judged(protocol, &admission, plan, event, identity, &moment);
+        let judged = judged(protocol, &admission, plan, event, identity, &moment, &[]);
         let verdict = match &judged {
             Ok(checked) => Ok(tagger.tag(event, &batch, checked, &moment)),
-            Err(violation) => Err((violation, tagger.provenance())),
+            Err(violation) => Err((violation, tagger.provenance(), keeping)),
         };
         appender.bequeath(will, identity, moment.occurred_at, verdict);
     }
     links.write(appender.links());
-    Ok(Step::Append(appender.finish(limits.events_per_day)))
+    Ok(Step::Append(appender.finish(settings.limits.events_per_day)))
 }
 
-/// Judges an event by all rules of the protocol that it came by, and by the tenant's plan.
+/// Judges an event by all rules of the protocol that it came by, and by the tenant's plan. `withheld`: what the plan has
+/// withheld of it already.
 pub(crate) fn judged<'t>(
     protocol: Protocol,
     admission: &Admission<'_>,
@@ -124,6 +127,7 @@ pub(crate) fn judged<'t>(
     event: &Event<'t>,
     identity: Identity,
     moment: &Moment<'_>,
+    withheld: &'t [String],
 ) -> Result<Checked<'t>, Violation> {
     if protocol == Protocol::CaptureV1 {
         capture_v1::judge(event, moment)?;
@@ -131,6 +135,6 @@ pub(crate) fn judged<'t>(
     let checked = judge(protocol.dialect(), admission, event, identity, moment)?;
     match plan {
         None => Ok(checked),
-        Some(plan) => planned::judge(plan, admission.source, event, checked),
+        Some(plan) => planned::judge(plan, admission.source, event, checked, withheld),
     }
 }

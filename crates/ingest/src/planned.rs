@@ -10,6 +10,8 @@ use crate::{
     judge::{BrokenRule, Checked, Violation},
     limits::MAX_NOTED_VIOLATIONS,
     plans::{Mode, PlanRecord, Salt},
+    privacy::Redaction,
+    redact,
     text::{self, Text},
 };
 
@@ -17,7 +19,7 @@ use crate::{
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Planned<'p> {
     /// What its properties may hold, if any of them is to be dropped or hashed.
-    pub(crate) private: Option<(&'p Object, Option<&'p Salt>)>,
+    pub(crate) private: Option<Private<'p>>,
     /// The same, if any of them says something about a person, whatever is done about that.
     pub(crate) classed: Option<&'p Object>,
     /// What its properties may hold, if the plan knows the event.
@@ -26,17 +28,34 @@ pub(crate) struct Planned<'p> {
     pub(crate) notes: String,
 }
 
+/// What is withheld as properties are written.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Private<'p> {
+    pub(crate) object: &'p Object,
+    pub(crate) salt: Option<&'p Salt>,
+    /// Where it has been withheld already, before the event was quarantined.
+    pub(crate) withheld: &'p [String],
+}
+
 /// The version of an event that names none, where no plan knows better.
 pub(crate) const UNVERSIONED: u32 = 1;
 
-/// Holds an event against the plan.
+/// Holds an event against the plan. What was `withheld` of its properties before is in order: see
+/// [`crate::provenance::Marks`].
 pub(crate) fn judge<'t>(
     record: &'t PlanRecord,
     source: Source,
     event: &Event<'t>,
     mut checked: Checked<'t>,
+    withheld: &'t [String],
 ) -> Result<Checked<'t>, Violation> {
-    let verdict = verdict(&record.plan, source, event, &checked);
+    let mut verdict = verdict(&record.plan, source, event, &checked);
+    if !verdict.accepted() {
+        if !withheld.is_empty() && verdict.omitted == 0 {
+            verdict.violations.retain(|violation| !concerns(violation, withheld));
+        }
+        keep_secrets(event, &mut verdict);
+    }
     if let Some(broken) = verdict.violations.first() {
         match record.mode {
             Mode::Enforce => {
@@ -55,10 +74,44 @@ pub(crate) fn judge<'t>(
         checked.planned.known = Some(&known.properties);
         checked.planned.classed = Some(&known.properties).filter(|object| object.holds_classed());
         if known.properties.holds_private() {
-            checked.planned.private = Some((&known.properties, record.salt.as_ref()));
+            let (object, salt) = (&known.properties, record.salt.as_ref());
+            checked.planned.private = Some(Private { object, salt, withheld });
         }
     }
     Ok(checked)
+}
+
+/// Whether a violation is of what was withheld, or may be but for that.
+pub(crate) fn concerns(violation: &tallymark_plan::Violation, withheld: &[String]) -> bool {
+    let Some(path) = violation.path.strip_prefix("properties.") else {
+        // A hash is not as long as what it is of.
+        return violation.rule == tallymark_plan::Rule::TooLarge;
+    };
+    // `items[2].price` is of `items.price`.
+    let mut of_plan = String::with_capacity(path.len());
+    for part in path.split('[') {
+        of_plan.push_str(part.split_once(']').map_or(part, |(_, rest)| rest));
+    }
+    withheld.iter().any(|path| {
+        of_plan.strip_prefix(path.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    })
+}
+
+/// What is said of an event does not repeat its secrets.
+fn keep_secrets(event: &Event<'_>, verdict: &mut Verdict<'_>) {
+    let properties = event.properties.value.filter(|_| event.is_suspect);
+    let secrets =
+        properties.map(|value| redact::write(value.as_str(), None, Redaction::DEFAULT, &mut String::new()));
+    if secrets.unwrap_or_default() == 0 {
+        return;
+    }
+    for violation in
+        verdict.violations.iter_mut().filter(|violation| violation.path.starts_with("properties"))
+    {
+        if let Some((kind, _)) = violation.got.split_once(": ") {
+            violation.got = kind.to_owned();
+        }
+    }
 }
 
 /// What the plan says of an event whose own fields are in order.

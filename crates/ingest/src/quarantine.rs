@@ -1,22 +1,21 @@
 //! A row of `quarantined_event`: an event as it came, and the rule that it broke.
 
+mod body;
 mod replay;
 mod request;
 
+pub(crate) use body::Keeping;
 pub use replay::Replayed;
 pub(crate) use replay::{replay, unreplayable};
 pub use request::{Filter, QuarantineRequest, Sweep};
 
-use tallymark_event::{
-    Timestamp, json,
-    limits::{MAX_EVENT_BYTES, MAX_EVENT_NAME},
-};
+use tallymark_event::{Timestamp, json, limits::MAX_EVENT_NAME};
 
 use crate::{
     decode::{Event, StreamPosition, Value},
     identity::Identity,
     judge::Violation,
-    limits::{MAX_CONTEXT_TEXT_BYTES, OVERSIZE_KEPT_BYTES},
+    limits::MAX_CONTEXT_TEXT_BYTES,
     provenance::Provenance,
     tag::COOKIELESS,
     text::{self, Overlong, Text},
@@ -30,12 +29,13 @@ pub(crate) struct Quarantined<'a, 't> {
     pub(crate) violation: &'a Violation,
     pub(crate) position: Option<&'a StreamPosition<'t>>,
     pub(crate) provenance: &'a Provenance<'a>,
+    pub(crate) keeping: Keeping<'a>,
 }
 
 impl Quarantined<'_, '_> {
     /// Appends the row as a JSON array, in the order of [`crate::Append::quarantined`].
     pub(crate) fn write_row(&self, received_at: Timestamp, organization_id: &str, out: &mut String) {
-        let Self { event, identity, violation, position, provenance } = self;
+        let Self { event, identity, violation, position, provenance, keeping } = self;
         out.push_str("[\"");
         identity.id.write(out);
         out.push_str("\",");
@@ -56,9 +56,10 @@ impl Quarantined<'_, '_> {
         out.push(',');
         write_or_null(out, event.lifted.lib_version, MAX_CONTEXT_TEXT_BYTES);
         out.push(',');
-        write_body(out, event);
+        let (body, marks) = body::kept(event, provenance.protocol.dialect(), provenance.source, *keeping);
+        out.push_str(&body);
         out.push(',');
-        provenance.write(out);
+        Provenance { marks, ..(*provenance).clone() }.write(out);
         out.push(',');
         violation.rule.write_plan_version(out);
         out.push(',');
@@ -89,20 +90,4 @@ fn write_or_null(out: &mut String, value: Option<Value<'_>>, max: usize) {
         }
         None => out.push_str("null"),
     }
-}
-
-/// See [`crate::Append::quarantined`].
-fn write_body(out: &mut String, event: &Event<'_>) {
-    let is_oversized = event.text.len() > MAX_EVENT_BYTES;
-    if event.unstorable.is_none() && !is_oversized {
-        out.push_str(event.text);
-        return;
-    }
-    let end =
-        if is_oversized { event.text.floor_char_boundary(OVERSIZE_KEPT_BYTES) } else { event.text.len() };
-    out.push_str("{\"$text\":");
-    json::write_str(out, event.text.get(..end).unwrap_or_default());
-    out.push_str(",\"$bytes\":");
-    json::write_u64(out, event.text.len() as u64);
-    out.push('}');
 }

@@ -11,7 +11,10 @@ use std::borrow::Cow;
 use tallymark_event::{json, wire};
 use tallymark_plan::plan::Object;
 
-use crate::decode::{Kind, Malformed, Scanner, Value, each_member};
+use crate::{
+    decode::{Kind, Malformed, Scanner, Value, each_member},
+    privacy::Redaction,
+};
 
 /// What stands where a secret was.
 pub(crate) const REDACTED: &str = "[redacted]";
@@ -29,24 +32,50 @@ pub(crate) fn is_suspect(name: &[u8], value: Value<'_>) -> bool {
 }
 
 /// Appends an object of properties, each secret replaced: how many. What `known` has a property for is the plan's
-/// business. Of a text that is no object nothing is appended.
-pub(crate) fn write(text: &str, known: Option<&Object>, out: &mut String) -> u32 {
+/// business.
+pub(crate) fn write(text: &str, known: Option<&Object>, redaction: &Redaction, out: &mut String) -> u32 {
     let start = out.len();
-    let mut found = 0;
+    let mut pass = Pass { redaction, found: 0 };
     let mut scanner = Scanner::new(text);
-    if write_object(&mut scanner, known, out, &mut found).is_err() {
+    if write_object(&mut scanner, known, out, &mut pass).is_err() {
         // Never: it has been scanned before. But then, nothing of it is worth a leak.
         out.truncate(start);
         out.push_str("{}");
     }
-    found
+    pass.found
+}
+
+/// Appends a member's value, or what stands for it; without a name, what stands for it wherever it is. How many secrets
+/// were replaced.
+pub(crate) fn write_member(
+    name: Option<&[u8]>,
+    value: Value<'_>,
+    redaction: &Redaction,
+    out: &mut String,
+) -> u32 {
+    let start = out.len();
+    let mut pass = Pass { redaction, found: 0 };
+    let mut scanner = Scanner::new(value.as_str());
+    // What has no name can't be allowed by its own.
+    let written = write_named(&mut scanner, name.unwrap_or_default(), out, &mut pass);
+    if written.is_err() {
+        out.truncate(start);
+        out.push_str("null");
+    }
+    pass.found
+}
+
+/// One pass over a text.
+struct Pass<'r> {
+    redaction: &'r Redaction,
+    found: u32,
 }
 
 fn write_object(
     scanner: &mut Scanner<'_>,
     known: Option<&Object>,
     out: &mut String,
-    found: &mut u32,
+    pass: &mut Pass<'_>,
 ) -> Result<(), Malformed> {
     out.push('{');
     let mut comma = "";
@@ -59,22 +88,35 @@ fn write_object(
             out.push_str(scanner.value()?.as_str());
             return Ok(());
         }
-        if is_secret_name(&name) {
-            let value = scanner.value()?;
-            let says_nothing = matches!(value.kind(), Kind::Null | Kind::Bool);
-            write_replaced(value, (!says_nothing).then_some(Cow::Borrowed(REDACTED)), out, found);
-            return Ok(());
-        }
-        write_value(scanner, out, found)
+        write_named(scanner, &name, out, pass)
     })?;
     out.push('}');
     Ok(())
 }
 
+fn write_named(
+    scanner: &mut Scanner<'_>,
+    name: &[u8],
+    out: &mut String,
+    pass: &mut Pass<'_>,
+) -> Result<(), Malformed> {
+    if pass.redaction.is_off || pass.redaction.allows(name) {
+        out.push_str(scanner.value()?.as_str());
+        return Ok(());
+    }
+    if is_secret_name(name) || pass.redaction.adds(name) {
+        let value = scanner.value()?;
+        let says_nothing = matches!(value.kind(), Kind::Null | Kind::Bool);
+        write_replaced(value, (!says_nothing).then_some(Cow::Borrowed(REDACTED)), out, pass);
+        return Ok(());
+    }
+    write_value(scanner, out, pass)
+}
+
 /// No deeper than [`crate::limits::MAX_DEPTH`]: the scanner goes no further.
-fn write_value(scanner: &mut Scanner<'_>, out: &mut String, found: &mut u32) -> Result<(), Malformed> {
+fn write_value(scanner: &mut Scanner<'_>, out: &mut String, pass: &mut Pass<'_>) -> Result<(), Malformed> {
     match scanner.peek() {
-        Some(b'{') => write_object(scanner, None, out, found),
+        Some(b'{') => write_object(scanner, None, out, pass),
         Some(b'[') => {
             out.push('[');
             scanner.enter_array()?;
@@ -82,26 +124,31 @@ fn write_value(scanner: &mut Scanner<'_>, out: &mut String, found: &mut u32) -> 
             while scanner.next_item(&mut first)? {
                 out.push_str(comma);
                 comma = ",";
-                write_value(scanner, out, found)?;
+                write_value(scanner, out, pass)?;
             }
             out.push(']');
             Ok(())
         }
         _ => {
             let value = scanner.value()?;
-            write_replaced(value, replacement(value), out, found);
+            write_replaced(value, replacement(value), out, pass);
             Ok(())
         }
     }
 }
 
-fn write_replaced(value: Value<'_>, replacement: Option<Cow<'_, str>>, out: &mut String, found: &mut u32) {
+fn write_replaced(
+    value: Value<'_>,
+    replacement: Option<Cow<'_, str>>,
+    out: &mut String,
+    pass: &mut Pass<'_>,
+) {
     match replacement {
         None => out.push_str(value.as_str()),
         // By a replay: what was found once is not found again.
         Some(same) if value.string().is_some_and(|text| text == same) => out.push_str(value.as_str()),
         Some(text) => {
-            *found += 1;
+            pass.found += 1;
             json::write_str(out, &text);
         }
     }

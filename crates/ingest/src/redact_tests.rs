@@ -3,7 +3,7 @@ use proptest::prelude::*;
 
 fn redacted(properties: &str) -> (String, u32) {
     let mut out = String::new();
-    let found = write(properties, None, &mut out);
+    let found = write(properties, None, Redaction::DEFAULT, &mut out);
     (out, found)
 }
 

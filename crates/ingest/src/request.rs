@@ -62,12 +62,31 @@ pub struct Request<'a> {
     pub request_id: Option<&'a str>,
     /// `PostHog-Request-Timestamp`.
     pub request_timestamp: Option<&'a str>,
-    /// The client's address, as the platform says. For limits alone: nothing of it is stored or passed on.
+    /// The client's address, as the platform says. For limits; its network is stored if the tenant wants it.
     pub address: Option<&'a str>,
     /// The country that the platform places the client in (ISO 3166-1 alpha-2).
     pub country: Option<&'a str>,
+    /// Where in it.
+    pub place: Place<'a>,
     /// The body as it came.
     pub body: &'a [u8],
+}
+
+/// Where the platform places a client, as far as it says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Place<'a> {
+    /// `Brandenburg`.
+    pub region: Option<&'a str>,
+    /// The second part of ISO 3166-2: `BB`.
+    pub region_code: Option<&'a str>,
+    /// `Potsdam`.
+    pub city: Option<&'a str>,
+    /// `14467`.
+    pub postal_code: Option<&'a str>,
+    /// `Europe/Berlin`.
+    pub time_zone: Option<&'a str>,
+    /// `EU`.
+    pub continent: Option<&'a str>,
 }
 
 /// How a client hands events over: where it puts the key, how it wraps them, what it has to hear in return.

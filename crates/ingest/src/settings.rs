@@ -1,4 +1,4 @@
-//! What an organization's settings in the registry say of limits, and the memory of them.
+//! What an organization's settings in the registry say, of limits first, and the memory of them.
 
 use tallymark_event::Timestamp;
 
@@ -10,6 +10,7 @@ use crate::{
         MAX_CACHED_SETTINGS, MAX_EVENTS_PER_DAY, MAX_RATE_PER_SECOND, MAX_SETTINGS_RECORD_BYTES,
         NO_SETTINGS_TTL_MS, SETTINGS_TTL_MS,
     },
+    privacy::Privacy,
     shelf::Shelf,
 };
 
@@ -37,6 +38,21 @@ impl Default for OrganizationLimits {
             address: None,
             events_per_day: DEFAULT_EVENTS_PER_DAY,
         }
+    }
+}
+
+/// All that a record of settings says to those who take events.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct OrganizationSettings {
+    pub(crate) limits: OrganizationLimits,
+    pub(crate) privacy: Privacy,
+}
+
+impl OrganizationSettings {
+    pub(crate) fn parse(record: &str) -> Result<Self, SettingsDefect> {
+        // First, since it is what refuses a record that is too large.
+        let limits = OrganizationLimits::parse(record)?;
+        Ok(Self { limits, privacy: Privacy::parse(record)? })
     }
 }
 
@@ -115,8 +131,9 @@ fn rate(value: Option<Value<'_>>, paths: [&'static str; 3]) -> Result<Option<Rat
 /// What the registry said lately of organizations' settings. Most have none, and are remembered for longer.
 #[derive(Debug)]
 pub(crate) struct SettingsCache {
-    settings: Shelf<Result<OrganizationLimits, SettingsDefect>>,
+    settings: Shelf<Result<OrganizationSettings, SettingsDefect>>,
     without: Shelf<()>,
+    by_default: OrganizationSettings,
 }
 
 impl Default for SettingsCache {
@@ -124,21 +141,22 @@ impl Default for SettingsCache {
         Self {
             settings: Shelf::new(SETTINGS_TTL_MS, MAX_CACHED_SETTINGS),
             without: Shelf::new(NO_SETTINGS_TTL_MS, MAX_CACHED_SETTINGS),
+            by_default: OrganizationSettings::default(),
         }
     }
 }
 
 impl SettingsCache {
-    /// The limits of an organization: `Ok(None)` if the registry has to be asked.
-    pub(crate) fn limits(
+    /// The settings of an organization: `Ok(None)` if the registry has to be asked.
+    pub(crate) fn get(
         &self,
         organization_id: &str,
         now: Timestamp,
-    ) -> Result<Option<OrganizationLimits>, Refusal> {
+    ) -> Result<Option<&OrganizationSettings>, Refusal> {
         match self.settings.get(organization_id, now) {
-            Some(Ok(limits)) => Ok(Some(*limits)),
+            Some(Ok(settings)) => Ok(Some(settings)),
             Some(Err(defect)) => Err(Refusal::RegistrySettingsInvalid(*defect)),
-            None => Ok(self.without.get(organization_id, now).is_some().then(OrganizationLimits::default)),
+            None => Ok(self.without.get(organization_id, now).map(|()| &self.by_default)),
         }
     }
 
@@ -147,9 +165,9 @@ impl SettingsCache {
     pub(crate) fn learn(&mut self, organization_id: &str, record: Option<&str>, now: Timestamp) {
         self.settings.remove(organization_id);
         self.without.remove(organization_id);
-        match record.map(OrganizationLimits::parse) {
+        match record.map(OrganizationSettings::parse) {
             None => self.without.put(organization_id, (), 1, now),
-            Some(limits) => self.settings.put(organization_id, limits, 1, now),
+            Some(settings) => self.settings.put(organization_id, settings, 1, now),
         }
     }
 }
@@ -213,15 +231,15 @@ mod tests {
     fn a_record_holds_for_its_time() {
         let at = Timestamp::from_ms;
         let mut cache = SettingsCache::default();
-        assert_eq!(cache.limits("o", at(0)), Ok(None));
+        assert_eq!(cache.get("o", at(0)), Ok(None));
         cache.learn("o", None, at(0));
-        assert_eq!(cache.limits("o", at(NO_SETTINGS_TTL_MS - 1)), Ok(Some(OrganizationLimits::default())));
-        assert_eq!(cache.limits("o", at(NO_SETTINGS_TTL_MS)), Ok(None));
+        assert_eq!(cache.get("o", at(NO_SETTINGS_TTL_MS - 1)), Ok(Some(&OrganizationSettings::default())));
+        assert_eq!(cache.get("o", at(NO_SETTINGS_TTL_MS)), Ok(None));
         cache.learn("o", Some(r#"{"limits":{"events_per_day":5}}"#), at(0));
-        assert_eq!(cache.limits("o", at(1)).unwrap().unwrap().events_per_day, 5);
-        assert_eq!(cache.limits("o", at(SETTINGS_TTL_MS)), Ok(None));
+        assert_eq!(cache.get("o", at(1)).unwrap().unwrap().limits.events_per_day, 5);
+        assert_eq!(cache.get("o", at(SETTINGS_TTL_MS)), Ok(None));
         cache.learn("o", Some("nonsense"), at(0));
-        let refusal = cache.limits("o", at(1)).unwrap_err();
+        let refusal = cache.get("o", at(1)).unwrap_err();
         assert_eq!((refusal.status(), refusal.code()), (503, "registry_settings_invalid"));
     }
 }

@@ -4,16 +4,19 @@ use tallymark_event::{Consent, DomainEvent, RawJson, Source, Timestamp, json};
 use tallymark_plan::plan::Object;
 
 use crate::{
-    Dialect, Protocol, Request,
+    Dialect, Place, Protocol, Request,
     admit::Admission,
     clean,
     decode::{Batch, Event, Kind, Value},
     judge::Checked,
     limits::{MAX_CONTEXT_TEXT_BYTES, MAX_USER_AGENT_BYTES},
-    link, person, pii,
+    link,
+    network::Network,
+    person, pii,
     place::{Clocks, Moment},
-    planned::{self, UNVERSIONED},
-    provenance::Provenance,
+    planned::{self, Private, UNVERSIONED},
+    privacy::{AddressKept, PlaceKept, Privacy, Redaction},
+    provenance::{Marks, Provenance},
     redact,
     text::{self, Text},
 };
@@ -31,6 +34,9 @@ pub(crate) struct Tagger<'r> {
     context_start: String,
     /// Whether the request says that Global Privacy Control is on.
     has_gpc: bool,
+    redaction: &'r Redaction,
+    /// How many secrets have been replaced already, before the event was quarantined.
+    pub(crate) redacted_before: u32,
     occurred_at: String,
     properties: String,
     /// The properties before anything is withheld of them or replaced; empty unless something is.
@@ -49,6 +55,7 @@ impl<'r> Tagger<'r> {
         protocol: Protocol,
         request: &Request<'_>,
         admission: Admission<'r>,
+        privacy: &'r Privacy,
         clocks: Clocks,
     ) -> Self {
         let mut context_start = String::with_capacity(256);
@@ -66,15 +73,12 @@ impl<'r> Tagger<'r> {
         }
         // Of a back end's request, these would be the server's and not the visitor's.
         if admission.source == Source::Browser {
-            let texts = [
-                (",\"user_agent\":", request.user_agent, MAX_USER_AGENT_BYTES),
-                (",\"country\":", request.country, MAX_CONTEXT_TEXT_BYTES),
-            ];
-            for (key, text, max) in texts {
-                if let Some(text) = text.filter(|text| !text.is_empty()) {
-                    context_start.push_str(key);
-                    context_start.push_str(&cut_and_quoted(text, max));
-                }
+            write_text(&mut context_start, ",\"user_agent\":", request.user_agent, MAX_USER_AGENT_BYTES);
+            if privacy.place != PlaceKept::Nothing {
+                write_text(&mut context_start, ",\"country\":", request.country, MAX_CONTEXT_TEXT_BYTES);
+            }
+            if privacy.place == PlaceKept::City || privacy.address == AddressKept::Truncated {
+                write_whereabouts(&mut context_start, request, privacy);
             }
         }
         // Of a back end's request, too: it has passed on what its visitor's browser says.
@@ -82,7 +86,8 @@ impl<'r> Tagger<'r> {
         if has_gpc {
             context_start.push_str(GPC);
         }
-        Self::in_context(protocol, admission, clocks.received_at, context_start, has_gpc)
+        let received_at = clocks.received_at;
+        Self::in_context(protocol, admission, received_at, context_start, has_gpc, &privacy.redaction)
     }
 
     /// For events of a request of which there is no more than this: its part of their contexts, as [`Self::provenance`]
@@ -93,6 +98,7 @@ impl<'r> Tagger<'r> {
         received: Timestamp,
         context_start: String,
         has_gpc: bool,
+        redaction: &'r Redaction,
     ) -> Self {
         let mut received_at = String::new();
         write_quoted(&mut received_at, received);
@@ -105,6 +111,8 @@ impl<'r> Tagger<'r> {
             organization_id,
             context_start,
             has_gpc,
+            redaction,
+            redacted_before: 0,
             occurred_at: String::new(),
             properties: String::new(),
             unredacted: String::new(),
@@ -120,6 +128,7 @@ impl<'r> Tagger<'r> {
             trust: self.admission.trust,
             user_id: self.admission.user_id.cloned(),
             context_start: &self.context_start,
+            marks: Marks::default(),
         }
     }
 
@@ -133,14 +142,14 @@ impl<'r> Tagger<'r> {
     ) -> DomainEvent<'a> {
         match checked.planned.private {
             None => write_properties(&mut self.properties, event, batch),
-            Some((object, salt)) => {
+            Some(Private { object, salt, withheld }) => {
                 write_properties(&mut self.unredacted, event, batch);
                 self.properties.clear();
-                pii::write(&self.unredacted, object, salt, &mut self.properties);
+                pii::write(&self.unredacted, object, salt, withheld, &mut self.properties);
             }
         }
-        let is_suspect = event.is_suspect || !person::is_silent(event);
-        let redacted = if is_suspect { self.redact(checked) } else { 0 };
+        let is_suspect = event.is_suspect || !person::is_silent(event) || self.redaction.adds_any();
+        let redacted = self.redacted_before + if is_suspect { self.redact(checked) } else { 0 };
         self.write_context(event, batch, checked, moment);
         if redacted > 0 {
             note_redacted(&mut self.context, redacted);
@@ -183,7 +192,8 @@ impl<'r> Tagger<'r> {
     #[cold]
     fn redact(&mut self, checked: &Checked<'_>) -> u32 {
         self.unredacted.clear();
-        let found = redact::write(&self.properties, checked.planned.known, &mut self.unredacted);
+        let found =
+            redact::write(&self.properties, checked.planned.known, self.redaction, &mut self.unredacted);
         if found > 0 {
             core::mem::swap(&mut self.properties, &mut self.unredacted);
         }
@@ -240,6 +250,36 @@ impl<'r> Tagger<'r> {
             out.truncate(end);
         }
         out.push('}');
+    }
+}
+
+/// Appends what a tenant has asked for to be kept of where a page is, in `PostHog`'s names.
+#[cold]
+fn write_whereabouts(out: &mut String, request: &Request<'_>, privacy: &Privacy) {
+    if privacy.place == PlaceKept::City {
+        let Place { region, region_code, city, postal_code, time_zone, continent } = request.place;
+        for (key, text) in [
+            (",\"$geoip_continent_code\":", continent),
+            (",\"$geoip_subdivision_1_code\":", region_code),
+            (",\"$geoip_subdivision_1_name\":", region),
+            (",\"$geoip_city_name\":", city),
+            (",\"$geoip_postal_code\":", postal_code),
+            (",\"$geoip_time_zone\":", time_zone),
+        ] {
+            write_text(out, key, text, MAX_CONTEXT_TEXT_BYTES);
+        }
+    }
+    if privacy.address == AddressKept::Truncated {
+        let network = request.address.and_then(Network::of).map(Network::truncated);
+        write_text(out, ",\"ip\":", network.as_deref(), MAX_CONTEXT_TEXT_BYTES);
+    }
+}
+
+/// Appends a member with a text of the platform's or a header's, if it says anything.
+fn write_text(out: &mut String, key: &'static str, text: Option<&str>, max_bytes: usize) {
+    if let Some(text) = text.filter(|text| !text.is_empty()) {
+        out.push_str(key);
+        out.push_str(&cut_and_quoted(text, max_bytes));
     }
 }
 

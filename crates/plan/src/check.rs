@@ -158,7 +158,7 @@ impl<'p> Check<'p> {
                 if let Some(deprecated) = &property.deprecated {
                     self.note(&path_here, deprecated);
                 }
-                let is_private = is_private || property.is_private();
+                let is_private = is_private || property.pii.is_some();
                 self.value(scanner, &property.shape, &path_here, is_private)?;
             } else {
                 let value = scanner.value()?;

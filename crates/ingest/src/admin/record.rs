@@ -5,10 +5,11 @@
 
 use super::{Defect, Done, Facts, Pause, RecordCheck, Write};
 use crate::{
-    Answer,
+    Answer, Retention,
     decode::{Kind, Scanner, Value, each_member, items, unwrapped},
     limits::{MAX_ADMIN_RECORD_BYTES, MAX_LISTED_RECORDS},
     members::Members,
+    settings::{self, OrganizationSettings, SettingsDefect},
     signer::{self, Signer},
 };
 
@@ -26,11 +27,13 @@ pub(super) enum Of {
 pub(super) enum RecordKind {
     /// Where an organization's events go: `crates/delivery`.
     Destinations,
+    /// An organization's limits and privacy: `settings`.
+    Settings,
     /// Whoever signs tokens: docs/TOKENS.md.
     Signer,
 }
 
-const KINDS: [RecordKind; 2] = [RecordKind::Destinations, RecordKind::Signer];
+const KINDS: [RecordKind; 3] = [RecordKind::Destinations, RecordKind::Settings, RecordKind::Signer];
 
 /// Which members of a record are shown.
 #[derive(Clone, Copy)]
@@ -49,6 +52,7 @@ impl RecordKind {
     const fn place(self) -> (Of, Option<&'static str>) {
         match self {
             Self::Destinations => (Of::Organization, Some("destinations")),
+            Self::Settings => (Of::Organization, Some("settings")),
             Self::Signer => (Of::Deployment("signers"), None),
         }
     }
@@ -61,6 +65,7 @@ impl RecordKind {
     const fn prefix(self) -> &'static str {
         match self {
             Self::Destinations => "destinations:",
+            Self::Settings => settings::PREFIX,
             Self::Signer => signer::LOOKUP,
         }
     }
@@ -69,6 +74,13 @@ impl RecordKind {
     fn check(self, text: &str, destinations: RecordCheck) -> Result<(), String> {
         match self {
             Self::Destinations => destinations(text),
+            Self::Settings => OrganizationSettings::parse(text)
+                .map(drop)
+                .and_then(|()| Retention::parse(text).map(drop))
+                .map_err(|SettingsDefect { path, expected }| {
+                    let place = if path.is_empty() { "the record" } else { path };
+                    format!("{place} must be {expected}")
+                }),
             Self::Signer => Signer::parse(text).map(drop).ok_or_else(|| {
                 "a signer has algorithm (HS256 with a secret of 32 bytes or more, or EdDSA with a public_key), audience, \
                  organizations and origins: see docs/TOKENS.md"
@@ -91,6 +103,7 @@ impl RecordKind {
                 "flush_interval_ms",
                 "timeout_ms",
             ]),
+            Self::Settings => Shown::AllBut(&[]),
             Self::Signer => Shown::AllBut(&["secret"]),
         }
     }

@@ -5,6 +5,7 @@
 
 use tallymark_event::{EventId, Timestamp, json};
 
+use super::Keeping;
 use crate::{
     decode::{self, Scanner, each_member},
     identity::{Identities, Identity},
@@ -12,7 +13,6 @@ use crate::{
     link::Links,
     pipeline::judged,
     place::Clocks,
-    plans::PlanRecord,
     provenance::Provenance,
     tag::Tagger,
     text,
@@ -25,8 +25,8 @@ pub struct Replayed {
     /// `[event_id, rule, path, expected, got, plan_version|null]` for one that is not. `row` is the text of a row as in
     /// [`crate::Append::rows`], `links` a text as [`crate::Append::links`].
     pub verdicts: String,
-    /// Events that can't be judged again: the row has not all of the event (it was too large, or no database holds
-    /// it), or was written before rows kept their provenance.
+    /// Events that can't be judged again: the row has not all of the event (it was too large, no database holds it, or
+    /// what the plan withholds of it was what broke the plan), or was written before rows kept their provenance.
     pub unreplayable: u32,
 }
 
@@ -40,7 +40,7 @@ pub(crate) fn unreplayable(page: &str) -> Replayed {
 const LINES_PER_EVENT: usize = 4;
 
 /// See [`crate::Collector::replay`].
-pub(crate) fn replay(organization_id: &str, plan: Option<&PlanRecord>, page: &str) -> Replayed {
+pub(crate) fn replay(organization_id: &str, keeping: Keeping<'_>, page: &str) -> Replayed {
     let mut replayed = Replayed::default();
     let mut lines = page.lines();
     while let Some(id) = lines.next() {
@@ -49,7 +49,7 @@ pub(crate) fn replay(organization_id: &str, plan: Option<&PlanRecord>, page: &st
         let out = &mut replayed.verdicts;
         let before = out.len();
         out.push(if out.is_empty() { '[' } else { ',' });
-        if row.judge(organization_id, plan, out).is_none() {
+        if row.judge(organization_id, keeping, out).is_none() {
             out.truncate(before);
             replayed.unreplayable += 1;
         }
@@ -68,10 +68,13 @@ struct QuarantinedRow<'p> {
 
 impl QuarantinedRow<'_> {
     /// Appends the verdict; `None` (and anything at all appended) if there can't be one.
-    fn judge(&self, organization_id: &str, plan: Option<&PlanRecord>, out: &mut String) -> Option<()> {
+    fn judge(&self, organization_id: &str, keeping: Keeping<'_>, out: &mut String) -> Option<()> {
         let id = EventId::parse(self.id)?;
         let received_at = Timestamp::parse(self.received_at)?;
         let provenance = Provenance::read(self.provenance)?;
+        if provenance.marks.is_spoilt {
+            return None;
+        }
         let admission = provenance.admission(organization_id);
         let item = ["[", self.body, "]"].concat();
         let batch = decode::events(provenance.protocol.dialect(), &item).ok()?;
@@ -86,7 +89,8 @@ impl QuarantinedRow<'_> {
         out.push_str("[\"");
         id.write(out);
         out.push_str("\",");
-        match judged(provenance.protocol, &admission, plan, event, identity, &moment) {
+        let withheld = &provenance.marks.withheld;
+        match judged(provenance.protocol, &admission, keeping.plan, event, identity, &moment, withheld) {
             Ok(checked) => {
                 let context_start = provenance.context_start.to_owned();
                 let mut tagger = Tagger::in_context(
@@ -95,7 +99,9 @@ impl QuarantinedRow<'_> {
                     received_at,
                     context_start,
                     provenance.has_gpc(),
+                    keeping.redaction,
                 );
+                tagger.redacted_before = provenance.marks.redacted;
                 let mut links = Links::new(admission.trust);
                 links.read(event, &checked, tagger.who(event, &checked), moment.occurred_at);
                 let (mut row, mut linked) = (String::new(), String::new());

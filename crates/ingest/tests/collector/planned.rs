@@ -97,7 +97,7 @@ fn verdict(append: &Append) -> (Vec<Value>, Value) {
 #[test]
 fn an_event_that_breaks_the_plan_is_quarantined_with_path_rule_and_version() {
     let good = named("signed_up", &json!({"plan": "free", "age": 18}));
-    let bad = named("signed_up", &json!({"plan": "free", "age": 17, "email": 5}));
+    let bad = named("signed_up", &json!({"plan": "free", "age": 17}));
     let append =
         append_with("enforce", &post("/batch/", of_browser(&json!([good, bad, {"event": 7}])).as_bytes()));
     assert_eq!((append.events, append.quarantined_count), (1, 2));
@@ -352,6 +352,8 @@ fn a_replay_goes_by_the_plan_of_now() {
         let page = format!("{UUID}\n{NOW}\n{}\n{}\n", row[11], row[10]);
         let mut collector = Collector::new(Settings::default());
         assert_eq!(collector.replay("org_shop", &page, now()).unreplayable, 1, "before it knows the plan");
+        collector.learn("settings:org_shop", None, now());
+        assert_eq!(collector.replay("org_shop", &page, now()).unreplayable, 1, "before it knows the plan");
         collector.learn("plan:org_shop", record, now());
         let replayed = collector.replay("org_shop", &page, now());
         let mut verdicts: Vec<Vec<Value>> = serde_json::from_str(&replayed.verdicts).unwrap();
@@ -380,6 +382,68 @@ fn a_replay_goes_by_the_plan_of_now() {
         (1, Vec::new()),
         "by a plan that can't be read nothing is judged"
     );
+}
+
+/// What a replay makes of a quarantined row, by that plan.
+fn replayed(row: &[Value], record: &str) -> (u32, Vec<Vec<Value>>) {
+    let page = format!("{UUID}\n{NOW}\n{}\n{}\n", row[11], row[10]);
+    let mut collector = Collector::new(Settings::default());
+    collector.learn("plan:org_shop", Some(record), now());
+    collector.learn("settings:org_shop", None, now());
+    let replayed = collector.replay("org_shop", &page, now());
+    (replayed.unreplayable, serde_json::from_str(&replayed.verdicts).unwrap())
+}
+
+#[test]
+fn what_the_plan_withholds_is_not_in_quarantine_and_a_replay_gives_the_row_that_its_request_would_have_given()
+{
+    let properties = json!({
+        "plan": "free", "age": 17, "email": "ada@example.com", "account": 4711, "note": "n0te", "ip": "192.0.2.7",
+        "friends": [{"name": "Grace", "since": "2026-01-01"}], "voucher": {"password": "hunter2"},
+        "$current_url": "https://shop.example/?token=t0ken",
+    });
+    let open = plan_record("enforce")
+        .replace("\"unknown_properties\": \"reject\"", "\"unknown_properties\": \"accept\"");
+    let newer = open.replace("\"min\": 18", "\"min\": 16");
+    assert_ne!(newer, open);
+    let request = of_browser(&json!([named("signed_up", &properties)]));
+    let by = |record: &str| match step_with(Some(record), &post("/batch/", request.as_bytes())) {
+        Step::Append(append) => append,
+        step => panic!("{step:?}"),
+    };
+    let broken = by(&open);
+    let row = quarantined(&broken).remove(0);
+    assert_eq!(row[5..9], ["out_of_range", "properties.age", "at least 18", "a number"]);
+    for gone in ["ada@", "4711", "n0te", "192.0.2.7", "Grace", "hunter2", "t0ken"] {
+        assert!(!broken.quarantined.contains(gone), "{gone} in {}", broken.quarantined);
+    }
+    assert_eq!(row[11]["withheld"], json!(["ip", "account", "email", "friends.name", "note"]));
+    assert_eq!(row[11]["redacted"], 2);
+
+    let (_, again) = replayed(&row, &open);
+    assert_eq!(again[0][1..4], row[5..8], "twice is the same as once");
+    let (_, accepted) = replayed(&row, &newer);
+    let replayed: Value = serde_json::from_str(accepted[0][1].as_str().unwrap()).unwrap();
+    let at_once = serde_json::from_str::<Vec<Value>>(&by(&newer).rows[0]).unwrap().remove(0);
+    assert_eq!(replayed, at_once);
+    assert_eq!(replayed[15]["redacted"], 2);
+}
+
+#[test]
+fn what_is_withheld_and_was_itself_wrong_can_not_be_judged_again() {
+    for wrong in
+        [json!({"email": 5}), json!({"friends": [{"name": true}]}), json!({"account": "x", "age": 17})]
+    {
+        let mut properties = json!({"plan": "free"});
+        properties.as_object_mut().unwrap().extend(wrong.as_object().unwrap().clone());
+        let row = quarantined(&from_page("enforce", &named("signed_up", &properties))).remove(0);
+        assert_eq!(replayed(&row, &plan_record("enforce")), (1, vec![]), "{wrong}");
+    }
+    // What is not there was not withheld.
+    let row =
+        quarantined(&from_page("enforce", &named("signed_up", &json!({"email": "a@b.example"})))).remove(0);
+    let (_, verdicts) = replayed(&row, &plan_record("enforce"));
+    assert_eq!(verdicts[0][1..3], ["missing_required", "properties.plan"]);
 }
 
 #[test]

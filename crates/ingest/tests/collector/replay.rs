@@ -8,6 +8,7 @@ use super::*;
 fn replay(organization_id: &str, page: &str) -> Replayed {
     let mut collector = Collector::new(Settings::default());
     collector.learn(&format!("plan:{organization_id}"), None, now());
+    collector.learn(&format!("settings:{organization_id}"), None, now());
     collector.replay(organization_id, page, now())
 }
 

@@ -159,3 +159,71 @@ fn secrets_that_nobody_meant_to_send_are_replaced_and_counted() {
     assert_eq!(row(&beside)["properties"], json!({"$set": {"password": "[redacted]"}}));
     assert_eq!(row(&event(&json!({"scale": 2})))["context"].get("redacted"), None);
 }
+
+/// The step of a page's request, with that under `settings:org_shop`.
+fn with_settings(record: &str, request: &Request<'_>) -> Append {
+    let mut collector = Collector::new(Settings::default());
+    while let Step::NeedKey { lookup } = collector.receive(request, now()) {
+        let found =
+            if lookup == "settings:org_shop" { Some(record) } else { super::record(&lookup, request) };
+        collector.learn(&lookup, found, now());
+    }
+    match collector.receive(request, now()) {
+        Step::Append(append) => append,
+        step => panic!("{step:?}"),
+    }
+}
+
+#[test]
+fn of_where_a_page_is_as_much_is_kept_as_its_tenant_wants() {
+    let body = of_browser(&json!([event(&json!({"$ip": "192.0.2.9"}))]));
+    let place = tallymark_ingest::Place {
+        region: Some("Jihomoravský kraj"),
+        region_code: Some("64"),
+        city: Some("Brno"),
+        time_zone: Some("Europe/Prague"),
+        ..Default::default()
+    };
+    let request =
+        Request { address: Some("192.0.2.7"), place, user_agent: None, ..post("/e", body.as_bytes()) };
+    let city = json!({"dialect": "posthog", "country": "CZ", "$geoip_subdivision_1_code": "64",
+        "$geoip_subdivision_1_name": "Jihomoravský kraj", "$geoip_city_name": "Brno", "$geoip_time_zone": "Europe/Prague"});
+    for (settings, context) in [
+        ("{}", json!({"dialect": "posthog", "country": "CZ"})),
+        (r#"{"ip":"drop","geo":"country"}"#, json!({"dialect": "posthog", "country": "CZ"})),
+        (r#"{"geo":"off"}"#, json!({"dialect": "posthog"})),
+        (r#"{"geo":"off","ip":"truncate"}"#, json!({"dialect": "posthog", "ip": "192.0.2.0"})),
+        (r#"{"geo":"city"}"#, city),
+    ] {
+        let row = rows(&with_settings(settings, &request)).remove(0);
+        assert_eq!((&row["context"], &row["properties"]), (&context, &json!({})), "{settings}");
+    }
+    // A back end's address is not its visitor's.
+    let by_back_end = Request { authorization: Some("Bearer sk_1"), ..request };
+    let body = json!({"event_name": "a", "event_id": UUID}).to_string();
+    let by_back_end = Request { path: "/v1/events", body: body.as_bytes(), ..by_back_end };
+    let row = rows(&with_settings(r#"{"geo":"city","ip":"truncate"}"#, &by_back_end)).remove(0);
+    assert_eq!(row["context"], json!({"dialect": "domain"}));
+}
+
+#[test]
+fn a_tenant_names_further_secrets_and_others_that_are_none() {
+    let properties = json!({"voucher_code": "v", "otp": "1", "deep": [{"Voucher-Code": 7}], "password": "p"});
+    let body = of_browser(&json!([event(&properties)]));
+    let stored = |settings: &str| {
+        let row = rows(&with_settings(settings, &post("/e", body.as_bytes()))).remove(0);
+        (row["properties"].clone(), row["context"]["redacted"].clone())
+    };
+    let gone = "[redacted]";
+    assert_eq!(
+        stored(r#"{"redact":{"keys":["voucherCode"],"allow":["OTP"]}}"#),
+        (
+            json!({"voucher_code": gone, "otp": "1", "deep": [{"Voucher-Code": gone}], "password": gone}),
+            json!(3)
+        )
+    );
+    assert_eq!(
+        stored(r#"{"redact":{"is_off":true,"keys":["voucherCode"]}}"#),
+        (properties.clone(), Value::Null)
+    );
+}
