@@ -126,7 +126,7 @@ async function bench() {
     await wait(SETTLE_MS);
     answers = [];
     await wait(WINDOW_MS);
-    const own = answers;
+    const own = answers.splice(0);
     const hostileAnswers = isHostile ? await tell("stop") : {};
     await until("what was sent to be delivered", () => own.every(({ id, status }) => status !== 200 || arrivals.has(id)), 60_000);
     const appends = own.map(({ at, answeredAt }) => answeredAt - at);

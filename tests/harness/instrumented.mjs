@@ -8,7 +8,7 @@ import worker, { TenantLog as Log } from "./index.js";
 const logs = new Set();
 let counts = emptyCounts();
 let points = [];
-/** What fails, and how: `registry`, `log` or `brain` → `throw` or `hang`. */
+/** What fails, and how: `registry`, `log` or `brain` → `throw` or `hang`; `alarm` → `lose`. */
 let faults = {};
 let aheadMs = 0;
 
@@ -44,7 +44,7 @@ export class TenantLog extends Log {
     Object.defineProperty(storage, "setAlarm", {
       value: (...given) => {
         counts.alarms_set++;
-        return setAlarm(...given);
+        return faults.alarm === "lose" ? Promise.resolve() : setAlarm(...given);
       },
     });
     super(state, instrumented(env));

@@ -17,6 +17,12 @@ import { Retention } from "./retention.ts";
 import { Tombstones } from "./tombstones.ts";
 import { WILL_AFTER_MS, executeWills, nextWillMs } from "./wills.ts";
 
+/**
+ * How late an alarm may be, in ms, until it is taken for lost and set anew. workerd was seen to keep one in storage and never
+ * run it (tests/faults/lost-alarm.test.mjs): everything behind it would wait for as long as the object lives.
+ */
+const ALARM_LOST_MS = 1_000;
+
 /** What the brain made of one request: `tallymark_ingest::Append`. */
 export interface Batch {
   /** UTC day of receipt, `2026-11-21`. */
@@ -231,7 +237,7 @@ export class TenantLog extends DurableObject<Env> {
 
   /** Not awaited: whatever is answered waits for all writes, this one too. An alarm that comes too early does no harm. */
   #wakeAt(ms: number): void {
-    if (this.#alarmMs !== null && this.#alarmMs <= ms) return;
+    if (this.#alarmMs !== null && this.#alarmMs <= ms && Date.now() < this.#alarmMs + ALARM_LOST_MS) return;
     this.#alarmMs = ms;
     void this.ctx.storage.setAlarm(ms);
   }
