@@ -84,6 +84,8 @@ export class Deliveries {
 
   /** This is the tenant's record now, which the registry may give to us a minute late; what is due is begun. */
   async changed(record: string | null): Promise<void> {
+    // One that is being looked up may be the one before.
+    await this.#configuring;
     this.#headAtLook = headOf(this.#ctx.storage.sql);
     this.#goBy(record, this.#headAtLook);
     await this.run();
