@@ -87,12 +87,25 @@ const noted = ([, broken, more]) => ({
 
 const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 
+/**
+ * Whether the collector has said what it should. Of a value that looks like a secret (a number may have a card's digits) it
+ * names the kind alone, since what it says is stored; native Rust and the page, whose developer has the value, say it all.
+ */
+function agrees(has, wants) {
+  const shown = (got, at) => (has.broken?.[at]?.[3] === got.split(": ")[0] ? got.split(": ")[0] : got);
+  const kept = wants.broken.map(([path, rule, expected, got], at) => [path, rule, expected, shown(got, at)]);
+  const isWithheld = !same(kept, wants.broken);
+  if (!same(has, { ...wants, broken: kept })) return false;
+  figures.withheld += isWithheld;
+  return true;
+}
+
 const started = performance.now();
 const maker = spawn(native, [events, seed], { stdio: ["ignore", "pipe", "inherit"] });
 const ended = new Promise((resolve) => maker.on("exit", resolve));
 process.on("exit", () => maker.kill());
 const brain = await collectorBrain();
-const figures = { events: 0, accepted: 0, broken: 0, refused: 0 };
+const figures = { events: 0, accepted: 0, broken: 0, refused: 0, withheld: 0 };
 let pages;
 let collector;
 for await (const { plan, source, first, second } of frames(maker.stdout)) {
@@ -119,12 +132,13 @@ for await (const { plan, source, first, second } of frames(maker.stdout)) {
   assert.equal(ids.length, wanted.length);
   for (const [at, id] of ids.entries()) {
     const { isStored, broken, more } = inCollector.get(id) ?? {};
-    if (!same({ broken, more }, noted(wanted[at]))) differ("The collector", at, { broken, more }, noted(wanted[at]));
+    if (!agrees({ broken, more }, noted(wanted[at]))) differ("The collector", at, { broken, more }, noted(wanted[at]));
     figures[!isStored ? "refused" : broken.length ? "broken" : "accepted"]++;
   }
   figures.events += ids.length;
 }
 assert.equal(await ended, 0, "native Rust agrees with the JSON Schema");
+assert.ok(figures.withheld * 100 < figures.events, `${figures.withheld} values withheld: few look like secrets`);
 assert.ok(figures.events >= Number(events), `only ${figures.events} events came`);
 for (const kind of ["accepted", "broken", "refused"]) assert.ok(figures[kind] > 0, `none was ${kind}`);
 const seconds = ((performance.now() - started) / 1_000).toFixed(1);
