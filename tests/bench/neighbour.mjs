@@ -1,8 +1,8 @@
 /**
  * `cargo xtask bench neighbour`: what a tenant at 100 times its rate, whose destinations are dead, costs the others.
  *
- * In every second window the hostile tenant sends, from a process of its own; one of its destinations refuses connections,
- * one never answers. The others send at their own pace all the time, and their webhooks are timed from the answer to the
+ * Windows are quiet, or have a hostile tenant that sends from a process of its own: one that is over the rate of its key, and
+ * one that is within it, and so stored; one destination of each refuses connections, one never answers. The others send at their own pace all the time, and their webhooks are timed from the answer to the
  * event to its arrival. Windows alternate within one run; medians over windows are compared.
  *
  * Here all logs and the Worker share one thread of one workerd, and two cores with whoever sends; on the platform each log
@@ -26,8 +26,8 @@ const TIMES = 100;
 const NEIGHBOURS = 8;
 const FLUSH_MS = 100;
 const quick = process.argv.includes("--quick");
-const WINDOWS = quick ? 2 : 6;
-const WINDOW_MS = quick ? 4_000 : 10_000;
+const WINDOWS = quick ? 3 : 6;
+const WINDOW_MS = quick ? 6_000 : 10_000;
 /** The first moments of a window still belong to the one before. */
 const SETTLE_MS = 1_500;
 
@@ -101,12 +101,17 @@ async function bench() {
     world.registry.put(`destinations:${tenant.organization_id}`, JSON.stringify(list.map((one) => ({ kind: "webhook", secrets, from: "start", flush_interval_ms: FLUSH_MS, ...one }))));
 
   const tenants = Array.from({ length: NEIGHBOURS }, (_, n) => newTenant(`neighbour${n}`));
-  const hostile = newTenant("hostile");
-  for (const tenant of [...tenants, hostile]) await enrol(world.registry, tenant, [url]);
+  // Twice what a neighbour sends, or as much as it likes.
+  const rates = { "over its rate": { per_second: 2 * RATE, burst: 2 * RATE }, "within its rate": rate };
+  const hostiles = Object.entries(rates).map(([kind, browser_key], n) => ({ kind, browser_key, tenant: newTenant(`hostile${n}`) }));
+  for (const tenant of [...tenants, ...hostiles.map(({ tenant }) => tenant)]) await enrol(world.registry, tenant, [url]);
   for (const tenant of tenants) await destinations(tenant, [{ name: "hook", url: hook.url }]);
-  await world.registry.put(`settings:${hostile.organization_id}`, JSON.stringify({ limits: { browser_key: rate, events_per_day: 1_000_000_000 } }));
   const dead = `http://127.0.0.1:${await freePort()}`;
-  await destinations(hostile, [{ name: "refused", url: dead }, { name: "hanging", url: hanging.url }]);
+  for (const { tenant, browser_key } of hostiles) {
+    const limits = { browser_key, events_per_day: 1_000_000_000 };
+    await world.registry.put(`settings:${tenant.organization_id}`, JSON.stringify({ limits }));
+    await destinations(tenant, [{ name: "refused", url: dead }, { name: "hanging", url: hanging.url }]);
+  }
 
   let answers = [];
   for (const tenant of tenants) {
@@ -115,19 +120,22 @@ async function bench() {
     sender.start(RATE);
     await wait(1_000 / RATE / NEIGHBOURS);
   }
-  const attacker = fork(new URL(import.meta.url), [url, hostile.browser_key]);
-  const tell = async (what) => {
+  const attackers = Object.fromEntries(
+    hostiles.map(({ kind, tenant }) => [kind, fork(new URL(import.meta.url), [url, tenant.browser_key])]),
+  );
+  const tell = async (attacker, what) => {
     attacker.send(what);
     return (await once(attacker, "message"))[0];
   };
 
-  async function window(isHostile) {
-    if (isHostile) await tell("start");
+  async function window(kind) {
+    const attacker = attackers[kind];
+    if (attacker) await tell(attacker, "start");
     await wait(SETTLE_MS);
     answers = [];
     await wait(WINDOW_MS);
     const own = answers.splice(0);
-    const hostileAnswers = isHostile ? await tell("stop") : {};
+    const hostileAnswers = attacker ? await tell(attacker, "stop") : {};
     await until("what was sent to be delivered", () => own.every(({ id, status }) => status !== 200 || arrivals.has(id)), 60_000);
     const appends = own.map(({ at, answeredAt }) => answeredAt - at);
     const lags = own.filter(({ status }) => status === 200).map(({ id, answeredAt }) => Math.max(0, arrivals.get(id) - answeredAt));
@@ -139,24 +147,26 @@ async function bench() {
     };
   }
 
+  const kinds = ["quiet", ...Object.keys(attackers)];
   // The first of each warms up what it needs.
-  for (const isHostile of [false, true]) await window(isHostile);
-  const windows = { quiet: [], hostile: [] };
-  for (let n = 0; n < WINDOWS; n++) {
-    windows.quiet.push(await window(false));
-    windows.hostile.push(await window(true));
-  }
-  const sum = (name) => windows.hostile.reduce((total, { hostile }) => total + (hostile[name] ?? 0), 0);
-  console.log(`${NEIGHBOURS} tenants at ${RATE} events/s, one at ${RATE * TIMES}, refused by one destination and kept waiting by another; ${WINDOWS} windows of ${WINDOW_MS / 1_000} s each, medians, ms`);
-  console.log(`of the hostile tenant's requests ${sum("200")} were stored, ${sum("429")} refused\n`);
-  console.log(`${"".padEnd(20)}${"quiet".padStart(9)}${"hostile".padStart(9)}${"ratio".padStart(8)}`);
+  for (const kind of kinds) await window(kind);
+  const windows = Object.fromEntries(kinds.map((kind) => [kind, []]));
+  for (let n = 0; n < WINDOWS; n++) for (const kind of kinds) windows[kind].push(await window(kind));
+
+  console.log(`${NEIGHBOURS} tenants at ${RATE} events/s, one at ${RATE * TIMES} with dead destinations; ${WINDOWS} windows of ${WINDOW_MS / 1_000} s of each kind, medians, ms\n`);
+  console.log("".padEnd(18) + kinds.map((kind) => kind.padStart(kind === "quiet" ? 9 : 24)).join(""));
   for (const name of ["append p50", "append p99", "delivery lag p50", "delivery lag p99"]) {
-    const [quiet, loud] = [windows.quiet, windows.hostile].map((list) => median(list.map((one) => one[name])));
-    console.log(`${name.padEnd(20)}${quiet.toFixed(1).padStart(9)}${loud.toFixed(1).padStart(9)}${(loud / quiet).toFixed(2).padStart(8)}`);
+    const [quiet, ...loud] = kinds.map((kind) => median(windows[kind].map((one) => one[name])));
+    const beside = loud.map((ms) => `${ms.toFixed(1)} (${(ms / quiet).toFixed(2)})`.padStart(24));
+    console.log(name.padEnd(18) + quiet.toFixed(1).padStart(9) + beside.join(""));
   }
-  const failed = [...windows.quiet, ...windows.hostile].reduce((total, one) => total + one.failed, 0);
-  console.log(`\nrequests of the others that failed: ${failed}`);
-  attacker.disconnect();
+  for (const kind of Object.keys(attackers)) {
+    const sum = (status) => windows[kind].reduce((total, { hostile }) => total + (hostile[status] ?? 0), 0);
+    console.log(`\n${kind}: ${sum("200")} of its requests were stored, ${sum("429")} refused`);
+  }
+  const failed = Object.values(windows).flat().reduce((total, one) => total + one.failed, 0);
+  console.log(`requests of the others that failed: ${failed}`);
+  for (const attacker of Object.values(attackers)) attacker.disconnect();
   await Promise.all([hook, hanging].map((one) => one.stop()));
   await world.stop();
   process.exit(failed === 0 ? 0 : 1);
