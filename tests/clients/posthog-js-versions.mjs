@@ -2,7 +2,7 @@
 import { bundle } from "./installed.mjs";
 import { FAILED_REQUEST, shop } from "./pages.mjs";
 
-const START = `posthog.init(given.get("key"), { api_host: given.get("host"), ...JSON.parse(given.get("options")) });`;
+const START = `posthog.init(given.get("project"), { api_host: given.get("host"), ...JSON.parse(given.get("options")) });`;
 
 /**
  * @typedef {object} Version
@@ -77,6 +77,7 @@ export async function site() {
 
 /** The address of the shop with this version in it, served by `origin`. */
 export function address({ page, options }, { gate, tenant }, origin = gate.url) {
-  const given = { key: tenant.browser_key, host: gate.url, options: JSON.stringify(options) };
+  // Not `key`, which the collector takes for a secret in an address.
+  const given = { project: tenant.browser_key, host: gate.url, options: JSON.stringify(options) };
   return `${origin}/site/${page}?${new URLSearchParams(given)}`;
 }
