@@ -31,7 +31,6 @@ const STEPS: &[Step] = &[
         run(node_test_command("tests/contract/*.test.mjs").env("PYTHON", setup::python()?))
     }),
     ("postgres", postgres),
-    ("sink", sink),
     ("faults", || faults("tests/faults/*.test.mjs")),
     ("e2e", || browser_tests("tests/e2e/*.test.mjs")),
     ("layouts", || run(node_test_command("tests/layouts/*.test.mjs").env("PYTHON", setup::python()?))),
@@ -43,6 +42,7 @@ const STEPS: &[Step] = &[
 
 /// What takes minutes, and runs when it is asked for.
 const LONG_STEPS: &[Step] = &[
+    ("sink", sink),
     ("faults-long", || {
         prepare_faults()?;
         run(node_test_command("tests/faults/delivery-rounds.test.mjs").env("ROUNDS", "100"))
