@@ -35,4 +35,4 @@ test("publint has nothing to say", () => passes("publint", ["run", us.tarball, "
 
 test("types resolve in every ESM setting", () =>
   // What else is exported is no module: files of the script tag.
-  passes("attw", [us.tarball, "--profile", "esm-only", "--exclude-entrypoints", "./tm.js", "./tm.wasm"]));
+  passes("attw", [us.tarball, "--profile", "esm-only", "--exclude-entrypoints", "./tm.js", "./tm.wasm", "./tm.dev.js"]));
