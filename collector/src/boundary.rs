@@ -1,8 +1,8 @@
 //! Bytes in, slices out.
 
 use tallymark_ingest::{
-    Administration, Answer, DeliveryRequest, ErasureOrder, ErasureRequest, Filter, ParkedFilter, ParkedSweep,
-    Place, QuarantineRequest, Request, Sweep, Wanted, Write,
+    Administration, Answer, DeliveryRequest, ErasureOrder, ErasureRequest, ParkedFilter, Place,
+    QuarantineFilter, QuarantineRequest, Request, Sweep, Wanted, Write,
 };
 
 use crate::kind;
@@ -123,16 +123,14 @@ impl Output {
     /// A limit and whether nothing is to be done; then what is wanted, an event's id, a cursor, a rule, an event's name
     /// and a moment: empty where there is nothing to say.
     pub(crate) fn quarantine(&mut self, request: QuarantineRequest) {
-        let all = |limit| Sweep { filter: Filter::default(), after: 0, limit, dry_run: false };
+        let one = Sweep { filter: QuarantineFilter::default(), after: 0, limit: 1, dry_run: true };
         let (verb, event_id, sweep) = match request {
-            QuarantineRequest::List { filter, after, limit } => {
-                ("list", String::new(), Sweep { filter, after, ..all(limit) })
-            }
-            QuarantineRequest::Show { event_id } => ("show", event_id.to_string(), all(1)),
+            QuarantineRequest::List(sweep) => ("list", String::new(), sweep),
+            QuarantineRequest::Show { event_id } => ("show", event_id.to_string(), one),
             QuarantineRequest::Replay(sweep) => ("replay", String::new(), sweep),
             QuarantineRequest::Purge(sweep) => ("purge", String::new(), sweep),
         };
-        let Sweep { filter: Filter { rule, event_name, before }, after, limit, dry_run } = sweep;
+        let Sweep { filter: QuarantineFilter { rule, event_name, before }, after, limit, dry_run } = sweep;
         let mut before_text = String::new();
         if let Some(before) = before {
             before.write(&mut before_text);
@@ -210,7 +208,7 @@ impl Output {
     /// A limit and whether nothing is to be done; then what is wanted, a cursor, a destination's name, an event's id and a
     /// reason: empty where there is nothing to say.
     pub(crate) fn delivery(&mut self, request: DeliveryRequest) {
-        let of = |destination| ParkedSweep {
+        let of = |destination| Sweep {
             filter: ParkedFilter { destination, ..ParkedFilter::default() },
             after: 0,
             limit: 0,
@@ -223,7 +221,7 @@ impl Output {
             DeliveryRequest::Retry(sweep) => ("retry", sweep),
             DeliveryRequest::Drop(sweep) => ("drop", sweep),
         };
-        let ParkedSweep { filter, after, limit, dry_run } = sweep;
+        let Sweep { filter, after, limit, dry_run } = sweep;
         self.number(limit);
         self.number(u32::from(dry_run));
         for text in [

@@ -124,7 +124,8 @@ pub const MAX_QUERY_ROWS: u32 = 1_000;
 /// Days given by `GET /v1/ledger` unless told, today included.
 pub const DEFAULT_LEDGER_DAYS: i64 = 30;
 
-/// Longest `rule` or `event_name` that quarantined events are looked for by, in bytes: no name of either is longer.
+/// Longest text that quarantined events or parked deliveries are looked for by, in bytes: no name of a rule, an event or a
+/// destination is longer.
 pub const MAX_FILTER_BYTES: usize = 800;
 
 /// Quarantined events that one replay or purge takes unless told: some 100 ms of the log's only thread, in pieces.

@@ -7,7 +7,7 @@ mod request;
 pub(crate) use body::Keeping;
 pub use replay::Replayed;
 pub(crate) use replay::{replay, unreplayable};
-pub use request::{Filter, QuarantineRequest, Sweep};
+pub use request::{QuarantineFilter, QuarantineRequest};
 
 use tallymark_event::{Timestamp, json, limits::MAX_EVENT_NAME};
 
