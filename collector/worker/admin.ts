@@ -24,13 +24,13 @@ export async function administer(
   brain: Brain,
   registry: KVNamespace,
   logOf: LogOf,
-  request: Request,
+  head: Uint8Array,
   body: Uint8Array,
 ): Promise<Answer> {
   const random = crypto.getRandomValues(new Uint8Array(32));
   const found: Found = { records: {}, lists: {} };
   for (let readings = 0; readings <= MAX_READINGS; readings++) {
-    const step = brain.administer(request, body, found, random);
+    const step = brain.administer(head, body, found, random);
     if (step.kind === "done") {
       for (const write of step.writes) {
         await carryOut(brain, registry, write);

@@ -177,8 +177,8 @@ export class Brain {
   }
 
   /** The next step of a call that `receive` has admitted. `random` are 32 bytes, the same for all steps of a request. */
-  administer(request: Request, body: Uint8Array, found: Found, random: Uint8Array): Administration {
-    const [head, json] = [encoder.encode(requestHead(request)), encoder.encode(JSON.stringify(found))];
+  administer(head: Uint8Array, body: Uint8Array, found: Found, random: Uint8Array): Administration {
+    const json = encoder.encode(JSON.stringify(found));
     this.#write(head, body, json, random);
     const kind = this.#wasm.administer(head.byteLength, body.byteLength, json.byteLength, Date.now());
     const { numbers, texts } = this.#read();

@@ -89,7 +89,7 @@ async function handle(brain: Brain, request: Request, env: Env, call: Call): Pro
     case "quarantine":
       return quarantine(brain, log(env, step.organizationId), env.REGISTRY, step.organizationId, step.request);
     case "administer":
-      return administer(brain, env.REGISTRY, (organizationId) => log(env, organizationId), request, body);
+      return administer(brain, env.REGISTRY, (organizationId) => log(env, organizationId), head, body);
     case "erasure":
       return json(await log(env, step.organizationId).erase(step.organizationId, step.request));
     case "delivery":
