@@ -68,7 +68,10 @@ export interface QuarantinedEvent {
   /** Of the tracking plan whose rule it is; null if the rule is the collector's own. */
   plan_version: number | null;
   sdk_version: string | null;
-  /** Whether the row says how its event came: rows of older collectors don't. */
+  /**
+   * Whether a replay can judge it again. Not if the row has only an excerpt of the event (it was too large, or no database holds
+   * it), if what the plan withholds of it was what broke the plan, or if an older collector has not kept how it came.
+   */
   is_replayable: boolean;
 }
 

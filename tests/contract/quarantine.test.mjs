@@ -153,6 +153,69 @@ test("an event in quarantine is shown as it came, and stays there as long as it 
   await assert.rejects(stranger.read(`/v1/quarantine/${bad.uuid}`), /404/);
 });
 
+/** Of each event in quarantine whether the list says that it can be judged again, and whether a replay of it does so. */
+async function replayability(client) {
+  const { events } = await client.read("/v1/quarantine");
+  return Promise.all(
+    events.map(async ({ event_id, seq, is_replayable }) => {
+      const one = await order(client, "replay", { dry_run: true, after: seq - 1, limit: 1 });
+      assert.deepEqual([one.examined, one.next_after], [1, seq]);
+      return [event_id, { says: is_replayable, is: one.unreplayable === 0 }];
+    }),
+  );
+}
+
+/** Of its one event there is something to withhold. */
+const WITHHOLDING = {
+  mode: "enforce",
+  salt: "0123456789abcdef0123456789abcdef",
+  plan: {
+    tallymark_plan: 1,
+    plan: { name: "shop", version: 1, owner: "Shop", description: "For tests." },
+    policy: { unknown_events: "accept", unknown_properties: "accept" },
+    families: {},
+    events: {
+      noted: {
+        description: "Somebody wrote a note.", origin: "any", schema_version: 1,
+        properties: { note: { type: "string", description: "Anything.", required: true, pii: { class: "free_text", action: "drop" } } },
+      },
+    },
+  },
+};
+
+test("the list says which events a replay can judge again", async () => {
+  const client = await enrolled(world, "replayable");
+  await world.registry.put(`plan:${client.tenant.organization_id}`, JSON.stringify(WITHHOLDING));
+  const wrong = { $entity_id: {} };
+  const whole = [
+    event("x".repeat(201)),
+    // What excerpts look like, somewhere in an event.
+    event("decoy", { properties: { ...wrong, $text: "", $bytes: 1 } }),
+    event("noted", { properties: { ...wrong, note: "in order" } }),
+  ];
+  const others = {
+    large: event("large", { properties: { text: "x".repeat(900 * 1024) } }),
+    unstorable: event("unstorable", { properties: { half: "\ud800" } }),
+    spoilt: event("noted", { properties: { note: 7 } }),
+  };
+  assert.equal((await client.batch([...whole, null, "\"$bytes\"", ...Object.values(others)])).status, 200);
+  const { organization_id } = client.tenant;
+  const old = event("x".repeat(201));
+  await appendDirectly(world, organization_id, {
+    day: DAYS[0], rows: [], events: 0, quarantinedCount: 1, streams: "", wills: "", links: "", unsequenced: 1,
+    quarantined: JSON.stringify([
+      [old.uuid, old.event, `${DAYS[0]}T12:00:00.000Z`, organization_id, null, "too_long", "event", "less", "more", null, old, null],
+    ]),
+  });
+
+  const all = await replayability(client);
+  assert.equal(all.length, 9);
+  for (const [id, { says, is }] of all) assert.equal(says, is, id);
+  const found = new Map(all);
+  for (const { uuid, event } of whole) assert.equal(found.get(uuid)?.is, true, event);
+  for (const [kind, { uuid }] of Object.entries({ ...others, old })) assert.equal(found.get(uuid)?.is, false, kind);
+});
+
 test("an event that breaks another rule by now is counted under that", async () => {
   const client = await enrolled(world, "other");
   const [one] = await quarantinedBefore(client, 1, () => ["unknown_event", "fine", { $entity_type: {} }]);

@@ -59,15 +59,26 @@ export interface Purged {
 
 const COLUMNS = "seq, event_id, event_name, received_at, stream_id, rule, path, expected, got, plan_version, sdk_version";
 
+/**
+ * Whether a replay gives a row a verdict: it has its provenance, nothing that a verdict needs was withheld of it, and its body
+ * is the event and no excerpt of it (crates/ingest/src/quarantine/replay.rs). A body is parsed only where it may be one.
+ */
+const IS_REPLAYABLE = `
+  case
+    when provenance is null or provenance ->> 'is_spoilt' then 0
+    when instr(body, '"$bytes"') = 0 then 1
+    else (select count(*) <> 2 or sum(key in ('$text', '$bytes')) <> 2 from json_each(body))
+  end`;
+
 /** The text of `GET /v1/quarantine`. */
 export function quarantineList(sql: SqlStorage, filter: Filter, after: number, limit: number): string {
   const [where, ...bindings] = among(filter, after, limit);
   const cursor = sql.exec<Row>(
-    `select ${COLUMNS}, provenance is not null as has_provenance from quarantined_event where ${where}`,
+    `select ${COLUMNS}, ${IS_REPLAYABLE} as is_replayable from quarantined_event where ${where}`,
     ...bindings,
   );
-  const page = pageOf(cursor, after, ({ has_provenance, ...columns }) =>
-    withMembers(columns, `"is_replayable":${has_provenance === 1}`),
+  const page = pageOf(cursor, after, ({ is_replayable, ...columns }) =>
+    withMembers(columns, `"is_replayable":${is_replayable === 1}`),
   );
   return `{"events":[${page.rows.join(",")}],"next_after":${page.next}}`;
 }
