@@ -1,6 +1,6 @@
 //! Sending a request, and noting what came of it. Nothing in here judges.
 
-use std::time::Duration;
+use std::{io::Read as _, time::Duration};
 
 use base64::{
     Engine,
@@ -47,22 +47,21 @@ pub(crate) fn send(agent: &Agent, request: &Request) -> Outcome {
     let answered =
         made.body(request.body.as_str()).map_err(ureq::Error::from).and_then(|made| agent.run(made));
     match answered {
-        Ok(mut answer) => Outcome::Answered {
-            status: answer.status().as_u16(),
-            retry_after: answer
-                .headers()
-                .get("retry-after")
-                .and_then(|it| it.to_str().ok())
-                .map(str::to_owned),
-            // One that breaks off has said its status all the same.
-            body: answer
-                .body_mut()
-                .with_config()
-                .limit(MAX_ANSWER_BYTES)
-                .lossy_utf8(true)
-                .read_to_string()
-                .unwrap_or_default(),
-        },
+        Ok(answer) => {
+            let status = answer.status().as_u16();
+            let retry_after =
+                answer.headers().get("retry-after").and_then(|it| it.to_str().ok()).map(str::to_owned);
+            // One that breaks off has said its status all the same, and perhaps not which events it refuses.
+            let mut body = Vec::new();
+            let mut reader = answer.into_body().into_with_config().limit(MAX_ANSWER_BYTES).reader();
+            let is_cut = reader.read_to_end(&mut body).is_err();
+            Outcome::Answered {
+                status,
+                retry_after,
+                body: String::from_utf8_lossy(&body).into_owned(),
+                is_cut,
+            }
+        }
         Err(error) => {
             let failure = if matches!(error, ureq::Error::Timeout(_)) {
                 Failure::TimedOut

@@ -28,7 +28,7 @@ export interface Sent {
 /** `tallymark_delivery::Outcome`. */
 export type Outcome =
   | Stated
-  | { readonly status: number; readonly retry_after?: string; readonly body: string }
+  | { readonly status: number; readonly retry_after?: string; readonly body: string; readonly is_cut: boolean }
   | { readonly error: "timed_out" | "unreachable"; readonly detail: string }
   | { readonly unfit: string };
 
@@ -96,8 +96,7 @@ async function send(request: Request, { timeoutMs, stores, maySend }: Sending): 
       signal: AbortSignal.timeout(timeoutMs),
     });
     const retryAfter = response.headers.get("retry-after");
-    const text = await beginningOf(response);
-    return { status: response.status, body: text, ...(retryAfter !== null && { retry_after: retryAfter }) };
+    return { status: response.status, ...(await beginningOf(response)), ...(retryAfter !== null && { retry_after: retryAfter }) };
   } catch (error) {
     const timedOut = error instanceof Error && error.name === "TimeoutError";
     return { error: timedOut ? "timed_out" : "unreachable", detail: timedOut ? "" : String(error) };
@@ -108,16 +107,16 @@ function gzipped(text: string): Promise<ArrayBuffer> {
   return new Response(new Blob([text]).stream().pipeThrough(new CompressionStream("gzip"))).arrayBuffer();
 }
 
-/** An answer's beginning. One that breaks off has said its status all the same. */
-async function beginningOf(response: Response): Promise<string> {
+/** An answer's beginning. One that breaks off has said its status all the same, and perhaps not which events it refuses. */
+async function beginningOf(response: Response): Promise<{ body: string; is_cut: boolean }> {
   const reader = response.body?.getReader();
-  if (reader === undefined) return "";
+  if (reader === undefined) return { body: "", is_cut: false };
   const decoder = new TextDecoder();
   let [text, bytes] = ["", 0];
   try {
     while (bytes < MAX_ANSWER_BYTES) {
       const { done, value } = await reader.read();
-      if (done) break;
+      if (done) return { body: text, is_cut: false };
       bytes += value.byteLength;
       text += decoder.decode(value, { stream: true });
     }
@@ -125,5 +124,5 @@ async function beginningOf(response: Response): Promise<string> {
   } catch {
     // Its status stands.
   }
-  return text;
+  return { body: text, is_cut: true };
 }

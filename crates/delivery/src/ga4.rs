@@ -143,6 +143,7 @@ impl Receiver for Ga4 {
     /// The validation server says 200 as well, and what is wrong.
     fn verdict(&self, outcome: &Outcome) -> Verdict {
         match (outcome.by_status(), outcome) {
+            (Verdict::Done, _) if self.validates && outcome.breaks_off() => Verdict::Faulted,
             (Verdict::Done, Outcome::Answered { body, .. }) if self.validates && !is_valid(body) => {
                 Verdict::Refused
             }

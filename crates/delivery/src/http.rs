@@ -4,7 +4,7 @@ use serde::Deserialize;
 use tallymark_event::Timestamp;
 
 use crate::{
-    Method, Outcome, Problem, Request, Row, Sent,
+    Method, Outcome, Problem, Request, Row, Sent, Verdict,
     destination::Fields,
     digest::hex_digest,
     guard::{Reach, check_url},
@@ -57,6 +57,14 @@ impl Receiver for Http {
             headers: self.secrets.headers(id, now, &body),
             event_ids: rows.iter().map(|row| row.event_id.clone().into_owned()).collect(),
             ..Request::new(Method::Post, &self.url, body, rows)
+        }
+    }
+
+    /// A 2xx that breaks off may have been about to say which events it refuses.
+    fn verdict(&self, outcome: &Outcome) -> Verdict {
+        match outcome.by_status() {
+            Verdict::Done if outcome.breaks_off() => Verdict::Faulted,
+            verdict => verdict,
         }
     }
 

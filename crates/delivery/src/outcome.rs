@@ -1,9 +1,9 @@
 //! What came of a request, and what that means.
 
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 
-/// What came of a request, as JSON from the shell: `{"status":503,"retry_after":"120","body":"…"}`, or
-/// `{"error":"timed_out"}`, or `{"error":"unreachable","detail":"…"}`; of a database, `{"sqlstate":"40P01","detail":"…"}`.
+/// What came of a request, as JSON from the shell: `{"status":503,"retry_after":"120","body":"…"}`, with `"is_cut":true`
+/// if that is not all of the body, or `{"error":"timed_out"}`, or `{"error":"unreachable","detail":"…"}`; of a database, `{"sqlstate":"40P01","detail":"…"}`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(untagged)]
 pub enum Outcome {
@@ -17,6 +17,9 @@ pub enum Outcome {
         /// The beginning of its body.
         #[serde(default)]
         body: String,
+        /// Whether there was more of it, which has not come or was not read.
+        #[serde(default)]
+        is_cut: bool,
     },
     /// A database's answer.
     Stated {
@@ -73,7 +76,7 @@ pub enum Verdict {
 impl Outcome {
     /// An answer that says this of one event among others.
     pub(crate) fn answered(status: u16, body: &str) -> Self {
-        Self::Answered { status, retry_after: None, body: body.to_owned() }
+        Self::Answered { status, retry_after: None, body: body.to_owned(), is_cut: false }
     }
 
     /// No answer about one event among others.
@@ -98,6 +101,13 @@ impl Outcome {
         }
     }
 
+    /// Whether the answer has broken off before it was known what it says: JSON may yet have come.
+    pub(crate) fn breaks_off(&self) -> bool {
+        let Self::Answered { body, is_cut: true, .. } = self else { return false };
+        let body = body.trim_ascii_start();
+        (body.is_empty() || body.starts_with('{')) && serde_json::from_str::<IgnoredAny>(body).is_err()
+    }
+
     /// The status, if there was an answer.
     pub const fn status(&self) -> Option<u16> {
         match self {
@@ -117,6 +127,9 @@ impl Outcome {
     /// In words, for whoever mends it: `503: no workers left`.
     pub fn describe(&self) -> String {
         let (first, rest) = match self {
+            Self::Answered { status, body, .. } if self.breaks_off() => {
+                (format!("{status}, and an answer that broke off"), body.as_str())
+            }
             Self::Answered { status, body, .. } => (status.to_string(), body.as_str()),
             Self::Stated { sqlstate, detail } => (format!("SQLSTATE {sqlstate}"), detail.as_str()),
             Self::Failed { error: Failure::TimedOut, detail } => {
@@ -142,7 +155,7 @@ mod tests {
     use super::*;
 
     fn answered(status: u16) -> Outcome {
-        Outcome::Answered { status, retry_after: None, body: String::new() }
+        Outcome::answered(status, "")
     }
 
     #[test]
@@ -167,7 +180,22 @@ mod tests {
         assert_eq!(read(r#"{"status":204}"#), answered(204));
         assert_eq!(read(r#"{"status":500,"body":" boom\n"}"#).describe(), "500: boom");
         assert_eq!(read(r#"{"error":"timed_out"}"#).describe(), "no answer in time");
-        let long = Outcome::Answered { status: 400, retry_after: None, body: "é".repeat(400) };
+        let long = Outcome::answered(400, &"é".repeat(400));
         assert!(long.describe().len() <= crate::limits::MAX_DETAIL_BYTES + 5);
+    }
+
+    #[test]
+    fn an_answer_breaks_off_where_its_json_may_go_on() {
+        let cut = |body: &str| {
+            let text = serde_json::json!({ "status": 200, "body": body, "is_cut": true }).to_string();
+            serde_json::from_str::<Outcome>(&text).unwrap().breaks_off()
+        };
+        for body in ["", " \n", "{", r#"{"refused":["#, r#" {"refused":[{"event_id":"a"}]"#] {
+            assert!(cut(body), "{body}");
+            assert!(!Outcome::answered(200, body).breaks_off(), "all of it has come: {body}");
+        }
+        for body in ["<html>", "thank you", r#"{"refused":[]}"#] {
+            assert!(!cut(body), "{body}");
+        }
     }
 }

@@ -115,6 +115,8 @@ impl Receiver for PostHog {
     fn verdict(&self, outcome: &Outcome) -> Verdict {
         match (outcome.by_status(), outcome) {
             (Verdict::Done, Outcome::Answered { body, .. }) if is_over_quota(body) => Verdict::Denied,
+            // It might have said that.
+            (Verdict::Done, _) if outcome.breaks_off() => Verdict::Faulted,
             (verdict, _) => verdict,
         }
     }

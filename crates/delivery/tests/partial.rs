@@ -71,7 +71,7 @@ proptest! {
                     answers.push(format!(r#"{{"error_code":{code}}}"#));
                 }
                 let body = if is_v3 { answers.join("\n") } else { format!(r#"{{"offsets":[{}]}}"#, answers.join(",")) };
-                let outcome = Outcome::Answered { status: 200, retry_after: None, body };
+                let outcome = Outcome::Answered { status: 200, retry_after: None, body, is_cut: false };
                 sent.push(Sent { seqs: request.seqs, event_ids: request.event_ids, outcome: Some(outcome) });
             }
             let settled = state.settle(&destination, &id, composed.through, &sent, at, u64::MAX / 2).unwrap();

@@ -145,7 +145,7 @@ impl World {
                 *self.taken.entry(*seq).or_default() += 1;
             }
         }
-        Outcome::Answered { status, retry_after: None, body: String::new() }
+        Outcome::Answered { status, retry_after: None, body: String::new(), is_cut: false }
     }
 
     fn end(&mut self, most: usize, is_heard: bool) {

@@ -10,7 +10,8 @@ import { KINDS } from "./kinds.mjs";
 /**
  * @typedef {object} Behaviour
  * @property {string} fault a status, "hang", "reset", "garbage", "cut", "refuse" (422, if one of its
- *   events is odd), "partly" (takes all but those that are) or "none"
+ *   events is odd), "partly" (takes all but some, and says which), "torn" (the same, and breaks off
+ *   before it has said it) or "none"
  * @property {number} share of its requests that fail
  * @property {number} slowMs longest that it takes for a request
  * @property {boolean} takes whether some of those that fail are taken
@@ -62,7 +63,7 @@ export class HttpStore {
       },
       slow: async () => this.#behave({ fault: "none", share: 0, slowMs: 2_000, takes: true }),
       ...Object.fromEntries(
-        [...ANSWERS, ...(this.#kind.partly ? ["partly"] : [])].map((fault) => [
+        [...ANSWERS, ...(this.#kind.partly ? ["partly", "torn"] : [])].map((fault) => [
           fault,
           (random) => this.#behave({ fault, share: random() < 0.5 ? 1 : 0.3, slowMs: 0, takes: random() < 0.7 }),
         ]),

@@ -9,16 +9,37 @@
  * @property {(url: string) => object} record among the tenant's destinations
  * @property {(request: Request) => Message[]} messages
  * @property {(messages: Message[]) => Answer} [answer] unless it is an empty 200
- * @property {(messages: Message[]) => Answer} [partly] to a request of which the odd messages are refused
+ * @property {(messages: Message[]) => Answer} [partly] a 2xx that says which messages are not taken
+ * @property {(message: Message) => boolean} [refuses] by that answer, unless it is the odd ones
  */
-import { randomBytes } from "node:crypto";
+import { generateKeyPairSync, randomBytes } from "node:crypto";
 
 const secrets = [`whsec_${randomBytes(24).toString("base64")}`];
 const isOdd = ({ n }) => Number(n) % 25 === 13;
 const ofRow = ({ event_id, properties }) => ({ key: event_id, eventId: event_id, isOdd: isOdd(properties) });
 const json = (status, body) => ({ status, headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
 
-/** Kafka's codes: 18, that a record is too large. */
+const decoded = (base64) => ofRow(JSON.parse(Buffer.from(base64, "base64").toString()));
+
+/** The key of a service account, made when it is asked for: the receivers look at no token. */
+let credentials;
+const account = () =>
+  (credentials ??= {
+    client_email: "faults@shop-prod.iam.gserviceaccount.com",
+    private_key: generateKeyPairSync("rsa", { modulusLength: 2_048 }).privateKey.export({ type: "pkcs8", format: "pem" }),
+  });
+
+/** An answer of the records API v3: a JSON text for each record, one behind the other. 413: it is too large. */
+const results = (messages, failsOf) => ({
+  status: 200,
+  headers: { "content-type": "application/json" },
+  body: messages
+    .map((message, offset) => (failsOf(message) ? { error_code: 413, message: "odd" } : { error_code: 200, partition_id: 0, offset }))
+    .map((result) => JSON.stringify(result))
+    .join("\r\n"),
+});
+
+/** One of v2, by Kafka's codes: 18, that a record is too large. */
 const offsets = (messages, failsOf) => ({
   offsets: messages.map((message, offset) => (failsOf(message) ? { partition: -1, offset: -1, error_code: 18, error: "odd" } : { partition: 0, offset })),
   key_schema_id: null,
@@ -45,9 +66,21 @@ export const KINDS = {
   },
   kafka: {
     record: (url) => ({ kind: "kafka", brokers: [url], topic: "events" }),
-    messages: ({ body }) => JSON.parse(body).records.map(({ value }) => ofRow(JSON.parse(Buffer.from(value, "base64").toString()))),
+    messages: ({ body }) => JSON.parse(body).records.map(({ value }) => decoded(value)),
     answer: (messages) => json(200, offsets(messages, () => false)),
     partly: (messages) => json(200, offsets(messages, ({ isOdd }) => isOdd)),
+  },
+  kafka_v3: {
+    record: (url) => ({ kind: "kafka", brokers: [url], cluster_id: "lkc-1", topic: "events" }),
+    // In base64, so that no text has a line's end in it.
+    messages: ({ body }) => body.split("\n").map((text) => decoded(JSON.parse(text).value.data)),
+    answer: (messages) => results(messages, () => false),
+    partly: (messages) => results(messages, ({ isOdd }) => isOdd),
+  },
+  pubsub: {
+    record: (url) => ({ kind: "pubsub", endpoint: url, project_id: "shop-prod", topic: "events", credentials: account() }),
+    messages: ({ body }) => JSON.parse(body).messages.map(({ data }) => decoded(data)),
+    answer: (messages) => json(200, { messageIds: messages.map(({ key }) => key) }),
   },
   posthog: {
     record: (url) => ({ kind: "posthog", host: url, project_api_key: "phc_faults" }),
@@ -57,6 +90,9 @@ export const KINDS = {
         key: JSON.stringify([uuid, event, distinct_id, timestamp.slice(0, 10)]).replaceAll(" ", "_"), eventId: uuid, isOdd: isOdd(properties),
       })),
     answer: () => json(200, { status: "Ok" }),
+    // Beyond its quota.
+    partly: () => json(200, { status: "Ok", quota_limited: ["events"] }),
+    refuses: () => true,
   },
   ga4: {
     record: (url) => ({ kind: "ga4", host: url, measurement_id: "G-FAULTS1", api_secret: "secret" }),

@@ -7,7 +7,7 @@ import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { setTimeout as wait } from "node:timers/promises";
 import { gunzipSync } from "node:zlib";
-import { randomFrom } from "../../harness/random.mjs";
+import { between, randomFrom } from "../../harness/random.mjs";
 import { KINDS } from "./kinds.mjs";
 
 const [kindName, port, file, seed] = process.argv.slice(2);
@@ -44,9 +44,11 @@ async function serve(request, response) {
   const { fault, share, slowMs, takes } = behaviour;
   // Time passes before it is taken, or behind.
   if (slowMs > 0 && random() < 0.5) await wait(random() * slowMs);
-  if (fault === "partly") {
-    take(messages.filter(({ isOdd }) => !isOdd));
-    return answer(response, kind.partly(messages));
+  if (fault === "partly" || fault === "torn") {
+    const refuses = kind.refuses ?? (({ isOdd }) => isOdd);
+    take(messages.filter((message) => !refuses(message)));
+    const said = kind.partly(messages);
+    return fault === "torn" && random() < share ? tear(response, said) : answer(response, said);
   }
   const fails = fault !== "none" && (fault === "refuse" ? messages.some(({ isOdd }) => isOdd) : random() < share);
   // One in two that fail have taken the events all the same: their answer is what is lost.
@@ -58,6 +60,13 @@ async function serve(request, response) {
 
 function answer(response, { status = 200, headers = {}, body = "" }) {
   response.writeHead(status, headers).end(body);
+}
+
+/** It says that all is well, and breaks off before it has said of what. */
+function tear(response, { status, headers, body }) {
+  const whole = Buffer.from(body);
+  response.writeHead(status, { ...headers, "content-length": whole.length });
+  response.write(whole.subarray(0, between(random, 0, whole.length - 1)), () => response.destroy());
 }
 
 function fail(fault, socket, response) {

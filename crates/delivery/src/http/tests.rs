@@ -1,6 +1,7 @@
 use serde_json::json;
 
 use crate::testing::{SECRET, assert_refused, body, event, header, parse, request, statuses};
+use crate::{Outcome, Verdict};
 
 fn record() -> serde_json::Value {
     json!({ "name": "backend", "kind": "http", "url": "https://shop.example/events", "secrets": [SECRET] })
@@ -32,6 +33,17 @@ fn a_2xx_takes_all_but_those_that_it_names() {
         ["", "ok", "{}", r#"{"refused":[]}"#, r#"{"refused":[{"event_id":"another"}]}"#, r#"{"refused":7}"#]
     {
         assert_eq!(statuses(&destination, &sent, 202, all), [(1, 202), (2, 202), (3, 202)], "{all}");
+    }
+    // What it was about to refuse is not known.
+    let cut =
+        |body: &str| Outcome::Answered { status: 200, retry_after: None, body: body.into(), is_cut: true };
+    for (body, verdict) in [
+        (r#"{"refused":[{"event_id":"01"#, Verdict::Faulted),
+        ("", Verdict::Faulted),
+        (r#"{"refused":[]}"#, Verdict::Done),
+        ("<html>thank you", Verdict::Done),
+    ] {
+        assert_eq!(destination.verdict(&cut(body)), verdict, "{body}");
     }
     // Nothing is taken by who says no.
     assert_eq!(statuses(&destination, &sent, 500, &named.to_string()), [(1, 500), (2, 500), (3, 500)]);

@@ -128,6 +128,9 @@ fn answers() {
     ] {
         assert_eq!(destination.verdict(&Outcome::answered(status, body)), verdict, "{status} {body}");
     }
+    let cut = r#"{"status":"Ok","quota_"#.to_owned();
+    let cut = Outcome::Answered { status: 200, retry_after: None, body: cut, is_cut: true };
+    assert_eq!(destination.verdict(&cut), Verdict::Faulted);
 }
 
 #[test]
