@@ -1,27 +1,39 @@
 //! `tallymark dispatch`: carries events that services have written in their own transactions to where they are wanted.
 
+mod delivery;
 mod destinations;
 mod http;
+mod line;
 mod round;
+mod stop;
+mod tally;
 
-use std::{fmt::Write as _, thread::sleep, time::Duration};
+use std::{
+    fmt::Write as _,
+    time::{Duration, Instant},
+};
 
 use anyhow::Result;
 use clap::Args;
 use postgres::Client;
 use serde_json::json;
 use tallymark_database::{Database, explained};
-use tallymark_delivery::Destination;
 use tallymark_warehouse::postgres::outbox::{PENDING, RETRY_PARKED};
 
-use crate::output::{GOOD, Problem, Report};
-use round::{Round, Tally};
+use crate::output::{BAD, GOOD, NOTE, Problem, Report};
+use line::Line;
+use round::Round;
+use stop::Stop;
+use tally::Tally;
 
 /// How long `--watch` sleeps where nothing is due, at the most: new rows come without a word.
 const IDLE: Duration = Duration::from_secs(1);
 
 /// How long `--watch` waits before it asks a database again that can't be reached.
 const RECONNECT: Duration = Duration::from_secs(5);
+
+/// How often it is said how far it has come.
+const PROGRESS: Duration = Duration::from_secs(1);
 
 #[derive(Args)]
 pub(crate) struct Dispatch {
@@ -45,9 +57,11 @@ pub(crate) struct Dispatch {
 }
 
 impl Dispatch {
-    pub(crate) fn run(&self, as_json: bool) -> Result<Report> {
-        let destinations = self.from.read()?;
+    /// None of one that has told of its work while it was watching.
+    pub(crate) fn run(&self, as_json: bool) -> Result<Option<Report>> {
+        let mut lines: Vec<Line> = self.from.read()?.into_iter().map(Line::new).collect();
         let mut client = self.database.connect("tallymark dispatch")?;
+        let stop = Stop::on_signals()?;
         let retried = match &self.retry_parked {
             None => 0,
             Some(name) => {
@@ -56,39 +70,43 @@ impl Dispatch {
             }
         };
         if self.watch {
-            return self.watch(client, &destinations, as_json);
+            self.watch(client, &mut lines, &stop, as_json)?;
+            return Ok(None);
         }
         let mut tally = Tally::default();
         let started: String =
             client.query_one("select clock_timestamp()::text", &[]).map_err(explained)?.get(0);
-        while Round::new(&mut client, &destinations, &started).run(&mut tally)? {}
+        let mut told = Instant::now();
+        while !stop.is_set() && Round::new(&mut client, &mut lines, &started, &stop).run(&mut tally)? {
+            if !as_json && told.elapsed() >= PROGRESS {
+                let (pending, _) = pending(&mut client)?;
+                anstream::eprintln!("{} done, {pending} pending", tally.processed);
+                told = Instant::now();
+            }
+        }
         let (pending, _) = pending(&mut client)?;
-        Ok(report(&tally, pending, retried))
+        Ok(Some(report(&tally, pending, retried, stop.is_set())))
     }
 
-    /// Never ends by itself: a database that goes away comes back.
-    fn watch(&self, mut client: Client, destinations: &[Destination], as_json: bool) -> Result<Report> {
-        loop {
+    /// Goes on until it is told to end: a database that goes away comes back.
+    fn watch(&self, mut client: Client, lines: &mut [Line], stop: &Stop, as_json: bool) -> Result<()> {
+        while !stop.is_set() {
             let mut tally = Tally::default();
-            match Round::new(&mut client, destinations, "infinity")
-                .run(&mut tally)
-                .and_then(|more| Ok((more, pending(&mut client)?)))
-            {
-                Ok((more, (_, next))) => {
-                    tell(&tally, as_json)?;
-                    if !more {
-                        sleep(next.unwrap_or(IDLE).min(IDLE));
-                    }
-                }
+            let outcome = Round::new(&mut client, lines, "infinity", stop).run(&mut tally);
+            tell(&tally, as_json)?;
+            match outcome.and_then(|more| Ok((more, pending(&mut client)?))) {
+                Ok((true, _)) => {}
+                Ok((false, (_, next))) => stop.sleep(next.unwrap_or(IDLE).min(IDLE)),
                 Err(error) => {
-                    anstream::eprintln!("{error:#}");
-                    sleep(RECONNECT);
+                    anstream::eprintln!("{NOTE}note:{NOTE:#} {error:#}");
+                    stop.sleep(RECONNECT);
                     if let Ok(again) = self.database.connect("tallymark dispatch") {
                         client = again;
                     }
                 }
             }
         }
+        Ok(())
     }
 }
 
@@ -108,14 +126,17 @@ fn tell(tally: &Tally, as_json: bool) -> Result<()> {
     if as_json {
         writeln!(std::io::stdout().lock(), "{}", tally.to_json())?;
     } else {
-        writeln!(anstream::stdout().lock(), "{}", tally.to_text().trim_end())?;
+        write!(anstream::stdout().lock(), "{}", tally.to_text())?;
+        for failure in tally.to_failures() {
+            anstream::eprintln!("{BAD}error:{BAD:#} {failure}");
+        }
     }
     Ok(())
 }
 
-fn report(tally: &Tally, pending: i64, retried: u64) -> Report {
+fn report(tally: &Tally, pending: i64, retried: u64, is_stopped: bool) -> Report {
     let mut text = tally.to_text();
-    if text.is_empty() {
+    if text.is_empty() && !is_stopped {
         text.push_str("nothing is due\n");
     }
     let _ = writeln!(text, "{GOOD}pending{GOOD:#} {pending}");
@@ -124,7 +145,7 @@ fn report(tally: &Tally, pending: i64, retried: u64) -> Report {
         object.insert("pending".into(), json!(pending));
         object.insert("retried_parked".into(), json!(retried));
     }
-    let problems =
-        tally.failures.iter().map(|(name, answer)| Problem::new(format!("{name}: {answer}"), None)).collect();
-    Report { text, result, problems, ..Report::default() }
+    let problems = tally.to_failures().map(|failure| Problem::new(failure, None)).collect();
+    let remarks = is_stopped.then(|| "it was told to end: what is pending is for the next one".to_owned());
+    Report { text, result, problems, remarks: remarks.into_iter().collect() }
 }

@@ -86,7 +86,11 @@ fn main() -> ExitCode {
         Command::Readmit(order) => ("readmit", order.run("readmit")),
         Command::Doctor(doctor) => ("doctor", doctor.run()),
         Command::Migrate(migrate) => ("migrate", migrate.run()),
-        Command::Dispatch(dispatch) => ("dispatch", dispatch.run(json)),
+        Command::Dispatch(dispatch) => match dispatch.run(json).transpose() {
+            Some(outcome) => ("dispatch", outcome),
+            // It has told all along.
+            None => return ExitCode::SUCCESS,
+        },
         Command::Sink(sink) => match sink.run(json) {
             Ok(code) => return code,
             Err(error) => ("sink", Err(error)),

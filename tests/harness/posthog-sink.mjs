@@ -104,6 +104,8 @@ export async function posthogSink({ from = "browser" } = {}) {
     refused: [],
     /** How many requests came. */
     requests: 0,
+    /** How their bodies were encoded: `gzip`, or `identity`. */
+    encodings: new Set(),
     /** What it answers to what it takes. */
     answer: { status: 200, body: '{"status":"Ok"}' },
     /** Events as they are stored, oldest first. */
@@ -116,6 +118,7 @@ export async function posthogSink({ from = "browser" } = {}) {
   function take({ method, url, headers }, body) {
     if (method === "GET" && url === "/_readiness") return { status: 200, body: "capture" };
     sink.requests += 1;
+    sink.encodings.add(headers["content-encoding"] ?? "identity");
     try {
       assert.equal(method, "POST", "a preflight, or another method");
       assert.equal(url, "/batch/", "a path that some version does not serve");

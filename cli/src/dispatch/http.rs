@@ -1,11 +1,15 @@
 //! Sending a request, and noting what came of it. Nothing in here judges.
 
-use std::{io::Read as _, time::Duration};
+use std::{
+    io::{Read as _, Write as _},
+    time::Duration,
+};
 
 use base64::{
     Engine,
     prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD},
 };
+use flate2::{Compression, write::GzEncoder};
 use ring::{
     rand::SystemRandom,
     signature::{RSA_PKCS1_SHA256, RsaKeyPair},
@@ -28,7 +32,6 @@ pub(crate) fn agent(timeout_ms: u32) -> Agent {
         .into()
 }
 
-/// Compresses nothing: whoever takes gzip takes plain text as well,.
 pub(crate) fn send(agent: &Agent, request: &Request) -> Outcome {
     if let Some(unfit) = request.unfit {
         return Outcome::Unfit { unfit: unfit.to_owned() };
@@ -44,8 +47,11 @@ pub(crate) fn send(agent: &Agent, request: &Request) -> Outcome {
     for (name, value) in &request.headers {
         made = made.header(name, value);
     }
-    let answered =
-        made.body(request.body.as_str()).map_err(ureq::Error::from).and_then(|made| agent.run(made));
+    if request.gzip {
+        made = made.header("content-encoding", "gzip");
+    }
+    let body = if request.gzip { gzipped(&request.body) } else { request.body.clone().into_bytes() };
+    let answered = made.body(body).map_err(ureq::Error::from).and_then(|made| agent.run(made));
     match answered {
         Ok(answer) => {
             let status = answer.status().as_u16();
@@ -71,6 +77,13 @@ pub(crate) fn send(agent: &Agent, request: &Request) -> Outcome {
             Outcome::Failed { error: failure, detail: error.to_string() }
         }
     }
+}
+
+fn gzipped(text: &str) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    // A Vec takes all that is written into it.
+    let _ = encoder.write_all(text.as_bytes());
+    encoder.finish().unwrap_or_default()
 }
 
 /// The token that an account signs itself (RS256).

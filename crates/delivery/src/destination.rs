@@ -212,6 +212,11 @@ impl Destination {
         self.kind.receiver().concurrency()
     }
 
+    /// How many addresses it has. A request goes to the next one after each failure ([`crate::State::attempts`]).
+    pub fn addresses(&self) -> u32 {
+        self.kind.receiver().addresses()
+    }
+
     /// Requests that are not sent, for the rows that the receiver could not take, and the others with what each has in
     /// common with those that may share its request.
     pub(crate) fn sort_out<'r, 't>(

@@ -70,12 +70,13 @@ impl Receiver for Http {
 
     /// A 2xx takes all events but those that its body names.
     fn each(&self, sent: &Sent, outcome: &Outcome) -> Option<Vec<Outcome>> {
-        let Outcome::Answered { status: 200..=299, body, .. } = outcome else { return None };
+        let Outcome::Answered { status: status @ 200..=299, body, .. } = outcome else { return None };
         let Answer { refused } = serde_json::from_str(body).ok()?;
         let each = sent.event_ids.iter().map(|id| {
             match refused.iter().find(|one| one.event_id.eq_ignore_ascii_case(id)) {
                 Some(one) => Outcome::answered(422, &one.reason),
-                None => outcome.clone(),
+                // Without its body, of which there would be as many copies as events.
+                None => Outcome::answered(*status, ""),
             }
         });
         Some(each.collect())

@@ -144,6 +144,10 @@ impl Receiver for Kafka {
         Room { events: MAX_RECORDS, bytes: MAX_ROW_BYTES }
     }
 
+    fn addresses(&self) -> u32 {
+        u32::try_from(self.proxies.len()).unwrap_or(1)
+    }
+
     /// After a failure to the next proxy.
     fn request(&self, rows: &[&Row<'_>], _now: Timestamp, attempts: u32) -> Request {
         let at =

@@ -14,6 +14,11 @@ pub(crate) trait Receiver {
         1
     }
 
+    /// How many addresses it has, of which each failure leads to the next.
+    fn addresses(&self) -> u32 {
+        1
+    }
+
     /// Most full batches of one attempt, which takes its lease and is settled once for all of them.
     fn batches(&self) -> u32 {
         1

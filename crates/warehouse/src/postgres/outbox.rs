@@ -9,7 +9,7 @@
 /// destinations that are done with it (text\[\]).
 pub const CLAIM: &str = include_str!("outbox_claim.sql");
 
-/// Settles rows of the lease `$2` (text): `$1` (text) is a JSON array of `{"organization_id","event_id","is_done",
+/// Settles rows of the lease `$2` (text): `$1` (text) is a JSON array of `{"organization_id","event_id","is_done","is_tried",
 /// "next_at","delivered_to","parked":[{"destination","reason","attempts"}]}`.
 ///
 /// Where the lease is another's by now, only what is parked is noted: the answer was one all the same.
