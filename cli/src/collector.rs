@@ -11,7 +11,10 @@ use ureq::{
     http::{Method, Request, Response, Uri},
 };
 
-use crate::output::{Problem, Stop};
+use crate::{
+    agent::agent,
+    output::{Problem, Stop},
+};
 
 /// How long a command waits for one answer. A replay of 10,000 events takes a collector seconds.
 const TIMEOUT: Duration = Duration::from_mins(1);
@@ -86,16 +89,7 @@ impl Address {
             let state = if given.is_empty() { "is not set" } else { "holds what no key is" };
             return Err(stopped(format!("{variable} {state}"), format!("put {} there", secret.what())));
         }
-        let agent = Agent::config_builder()
-            .http_status_as_error(false)
-            // A secret goes where it was sent, and nowhere else.
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .timeout_global(Some(TIMEOUT))
-            .user_agent(concat!("tallymark/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .into();
-        Ok(Collector { agent, url, secret, authorization: format!("Bearer {given}") })
+        Ok(Collector { agent: agent(TIMEOUT), url, secret, authorization: format!("Bearer {given}") })
     }
 }
 

@@ -8,6 +8,7 @@
 #![allow(clippy::disallowed_methods)] // reads and writes files: that is what it is for
 #![forbid(unsafe_code)]
 
+mod agent;
 mod collector;
 mod deliveries;
 mod destinations;

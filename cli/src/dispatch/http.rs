@@ -22,14 +22,7 @@ const MAX_ANSWER_BYTES: u64 = 64 * 1024;
 
 /// One for a destination: it keeps connections.
 pub(crate) fn agent(timeout_ms: u32) -> Agent {
-    Agent::config_builder()
-        .http_status_as_error(false)
-        // Wherever it leads, nobody has allowed it.
-        .max_redirects(0)
-        .max_redirects_will_error(false)
-        .timeout_global(Some(Duration::from_millis(u64::from(timeout_ms))))
-        .build()
-        .into()
+    crate::agent::agent(Duration::from_millis(u64::from(timeout_ms)))
 }
 
 pub(crate) fn send(agent: &Agent, request: &Request) -> Outcome {

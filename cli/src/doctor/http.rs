@@ -6,12 +6,15 @@ use serde_json::Value;
 use ureq::{Agent, http::Request};
 
 use super::walk::{Fault, Found};
-use crate::output::{Problem, Stop};
+use crate::{
+    agent::agent,
+    output::{Problem, Stop},
+};
 
 /// How long an answer may take. A page's SDK gives up sooner.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Largest answer that is read: a page of 1,000 rows of 64 KiB, which none is.
+/// Largest answer that is read: a page of rows, which a collector ends at 4 MiB, or behind a row that is larger.
 const MAX_ANSWER_BYTES: u64 = 64 * 1024 * 1024;
 
 /// How much of an answer that is no collector's is shown.
@@ -76,16 +79,7 @@ impl Answer {
 
 impl Http {
     pub(super) fn new(url: &str) -> Self {
-        let agent = Agent::config_builder()
-            .http_status_as_error(false)
-            // A secret goes where it was sent, and nowhere else.
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .timeout_global(Some(TIMEOUT))
-            .user_agent(concat!("tallymark/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .into();
-        Self { agent, url: url.to_owned() }
+        Self { agent: agent(TIMEOUT), url: url.to_owned() }
     }
 
     pub(super) fn get(&self, path: &str, key: Option<&str>) -> Result<Answer, Fault> {
