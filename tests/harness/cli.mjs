@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { ROOT } from "./world.mjs";
 
 export const BINARY = join(ROOT, "target/debug/tallymark");
+// Before anything is started: a test that fails in its midst leaves open what it has begun, and its file does not end.
+if (!existsSync(BINARY)) throw new Error(`${BINARY} is not built; run: cargo build -p tallymark-cli`);
 
 /**
  * Runs `tallymark` in the repository's folder. Of the environment it has what is given, and what a program needs to run.
@@ -12,7 +14,6 @@ export const BINARY = join(ROOT, "target/debug/tallymark");
  * @returns {Promise<{ code: number, stdout: string, stderr: string }>}
  */
 export function tallymark(args, env = {}) {
-  if (!existsSync(BINARY)) throw new Error(`${BINARY} is not built; run: cargo build -p tallymark-cli`);
   const { PATH } = process.env;
   return new Promise((resolve) => {
     // Not the synchronous call: the collector it talks to may be this process's.
