@@ -9,10 +9,8 @@ use serde_json::{Map, Value, json};
 use crate::{
     collector::{Address, Secret, escaped},
     output::{NOTE, PLACE, Report, plain},
+    page::{self, Page},
 };
-
-/// Most events in one page of a list: what the collector takes.
-const MAX_PAGE: u64 = 1_000;
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
@@ -30,12 +28,8 @@ pub(crate) struct List {
     address: Address,
     #[command(flatten)]
     filter: Filter,
-    /// Only those behind this seq, as the end of an earlier list names it
-    #[arg(long, value_name = "SEQ", default_value_t = 0)]
-    after: u64,
-    /// Those of so many events at the most
-    #[arg(long, default_value_t = 100)]
-    limit: u64,
+    #[command(flatten)]
+    page: Page,
 }
 
 #[derive(Args)]
@@ -65,7 +59,7 @@ struct Filter {
     /// Only those of this event
     #[arg(long, value_name = "ID")]
     event_id: Option<String>,
-    /// Only those parked for this reason: refused or faulted
+    /// Only those parked for this reason: refused, faulted or unfit
     #[arg(long)]
     reason: Option<String>,
 }
@@ -100,8 +94,8 @@ impl Command {
 impl List {
     fn run(&self) -> anyhow::Result<Report> {
         let collector = self.address.collector(Secret::Key)?;
-        let mut path =
-            format!("/v1/deliveries/parked?after={}&limit={}", self.after, self.limit.min(MAX_PAGE));
+        let Page { after, limit } = self.page;
+        let mut path = format!("/v1/deliveries/parked?after={after}&limit={}", limit.min(page::MAX_EVENTS));
         for (name, value) in self.filter.members() {
             write!(path, "&{name}={}", escaped(value))?;
         }
@@ -126,22 +120,12 @@ impl Sweep {
     fn run(&self, verb: &str, done: &str) -> anyhow::Result<Report> {
         let collector = self.address.collector(Secret::Key)?;
         let mut counts = BTreeMap::<String, u64>::new();
-        let (mut after, mut is_complete) = (0, false);
-        while !is_complete {
-            let mut order = Map::from_iter(
-                [("dry_run", json!(self.dry_run)), ("after", json!(after))]
-                    .map(|(name, value)| (name.to_owned(), value)),
-            );
-            order.extend(self.filter.members().map(|(name, value)| (name.to_owned(), json!(value))));
-            let page = collector.post(&format!("/v1/deliveries/{verb}"), &Value::Object(order))?;
-            for (name, count) in page[done].as_object().into_iter().flatten() {
+        let path = format!("/v1/deliveries/{verb}");
+        page::throughout(&collector, &path, self.dry_run, self.filter.members(), |part| {
+            for (name, count) in part[done].as_object().into_iter().flatten() {
                 *counts.entry(name.clone()).or_default() += count.as_u64().unwrap_or_default();
             }
-            let next = page["next_after"].as_u64().unwrap_or(after);
-            // An answer that leads nowhere would be asked for ever.
-            is_complete = page["is_complete"] != json!(false) || next <= after;
-            after = next;
-        }
+        })?;
         let would = if self.dry_run { "would be " } else { "" };
         let mut text = format!("{} {would}{done}\n", counts.values().sum::<u64>());
         for (name, count) in &counts {

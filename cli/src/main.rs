@@ -19,6 +19,7 @@ mod keys;
 mod migrate;
 mod operator;
 mod output;
+mod page;
 mod plan;
 mod quarantine;
 mod sink;

@@ -7,12 +7,10 @@ use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    collector::{Address, Collector, Secret, escaped},
-    output::{GOOD, NOTE, PLACE, Problem, Report, Stop, plain},
+    collector::{Address, Secret, escaped},
+    output::{GOOD, NOTE, PLACE, Report, Stop, plain},
+    page::{self, Page},
 };
-
-/// Most events in one page of a list, and in one order: what the collector takes.
-const MAX_PAGE: u64 = 1_000;
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
@@ -21,7 +19,7 @@ pub(crate) enum Command {
     /// Show one of them whole, as it came
     Show(Show),
     /// Judge them again, by the plan of now, and store what is accepted
-    Replay(Replay),
+    Replay(Sweep),
     /// Give them up for good
     Purge(Purge),
 }
@@ -32,12 +30,8 @@ pub(crate) struct List {
     address: Address,
     #[command(flatten)]
     filter: Filter,
-    /// Only those behind this seq, as the end of an earlier list names it
-    #[arg(long, value_name = "SEQ", default_value_t = 0)]
-    after: u64,
-    /// At most so many
-    #[arg(long, default_value_t = 100)]
-    limit: u64,
+    #[command(flatten)]
+    page: Page,
 }
 
 #[derive(Args)]
@@ -49,22 +43,22 @@ pub(crate) struct Show {
 }
 
 #[derive(Args)]
-pub(crate) struct Replay {
+pub(crate) struct Sweep {
     #[command(flatten)]
     address: Address,
     #[command(flatten)]
     filter: Filter,
-    #[command(flatten)]
-    sweep: Sweep,
+    /// Only those received before this day or moment (2026-11-21, or as RFC 3339 has it)
+    #[arg(long, value_name = "WHEN")]
+    before: Option<String>,
+    /// Say what would be done, and do nothing
+    #[arg(long)]
+    dry_run: bool,
 }
 
 #[derive(Args)]
 #[command(group(clap::ArgGroup::new("which").args(["rule", "event", "before"]).required(true).multiple(true)))]
 pub(crate) struct Purge {
-    #[command(flatten)]
-    address: Address,
-    #[command(flatten)]
-    filter: Filter,
     #[command(flatten)]
     sweep: Sweep,
 }
@@ -80,14 +74,12 @@ struct Filter {
     event: Option<String>,
 }
 
-#[derive(Args)]
-struct Sweep {
-    /// Only those received before this day or moment (2026-11-21, or as RFC 3339 has it)
-    #[arg(long, value_name = "WHEN")]
-    before: Option<String>,
-    /// Say what would be done, and do nothing
-    #[arg(long)]
-    dry_run: bool,
+impl Filter {
+    fn members(&self) -> impl Iterator<Item = (&'static str, &String)> {
+        [("rule", &self.rule), ("event_name", &self.event)]
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value.as_ref()?)))
+    }
 }
 
 impl Command {
@@ -105,8 +97,8 @@ impl Command {
         match self {
             Self::List(list) => list.run(),
             Self::Show(show) => show.run(),
-            Self::Replay(replay) => replay.run(),
-            Self::Purge(purge) => purge.run(),
+            Self::Replay(sweep) => sweep.replay(),
+            Self::Purge(purge) => purge.sweep.purge(),
         }
     }
 }
@@ -115,14 +107,12 @@ impl List {
     fn run(&self) -> anyhow::Result<Report> {
         let collector = self.address.collector(Secret::Key)?;
         let mut filter = String::new();
-        for (name, value) in [("rule", &self.filter.rule), ("event_name", &self.filter.event)] {
-            if let Some(value) = value {
-                write!(filter, "&{name}={}", escaped(value))?;
-            }
+        for (name, value) in self.filter.members() {
+            write!(filter, "&{name}={}", escaped(value))?;
         }
-        let (mut events, mut after, mut is_complete) = (Vec::new(), self.after, false);
-        while !is_complete && (events.len() as u64) < self.limit {
-            let limit = MAX_PAGE.min(self.limit - events.len() as u64);
+        let (mut events, mut after, mut is_complete) = (Vec::new(), self.page.after, false);
+        while !is_complete && (events.len() as u64) < self.page.limit {
+            let limit = page::MAX_EVENTS.min(self.page.limit - events.len() as u64);
             let page = collector.get(&format!("/v1/quarantine?after={after}&limit={limit}{filter}"))?;
             let found = page["events"].as_array().cloned().unwrap_or_default();
             // A page that is not full is the last.
@@ -166,11 +156,10 @@ impl Show {
     }
 }
 
-impl Replay {
-    fn run(&self) -> anyhow::Result<Report> {
-        let collector = self.address.collector(Secret::Key)?;
-        let done = sweep(&collector, "replay", &self.filter, &self.sweep)?;
-        let verb = if self.sweep.dry_run { "would be stored" } else { "stored" };
+impl Sweep {
+    fn replay(&self) -> anyhow::Result<Report> {
+        let done = self.run("replay")?;
+        let verb = if self.dry_run { "would be stored" } else { "stored" };
         let mut text = format!("{GOOD}{} {verb}{GOOD:#}", done.count("stored"));
         for (count, what) in
             [(done.total("quarantined"), "stay"), (done.count("unreplayable"), "can't be judged")]
@@ -181,17 +170,23 @@ impl Replay {
         }
         writeln!(text, ", of {}", done.count("examined"))?;
         text.push_str(&done.by_rule("quarantined"));
-        Ok(Report { text, result: done.result(self.sweep.dry_run), ..Report::default() })
+        Ok(Report { text, result: done.result(self.dry_run), ..Report::default() })
     }
-}
 
-impl Purge {
-    fn run(&self) -> anyhow::Result<Report> {
-        let collector = self.address.collector(Secret::Key)?;
-        let done = sweep(&collector, "purge", &self.filter, &self.sweep)?;
-        let verb = if self.sweep.dry_run { "would be given up" } else { "given up" };
+    fn purge(&self) -> anyhow::Result<Report> {
+        let done = self.run("purge")?;
+        let verb = if self.dry_run { "would be given up" } else { "given up" };
         let text = format!("{} {verb}\n{}", done.total("purged"), done.by_rule("purged"));
-        Ok(Report { text, result: done.result(self.sweep.dry_run), ..Report::default() })
+        Ok(Report { text, result: done.result(self.dry_run), ..Report::default() })
+    }
+
+    fn run(&self, verb: &str) -> Result<Done, Stop> {
+        let collector = self.address.collector(Secret::Key)?;
+        let mut done = Done::default();
+        let order = self.filter.members().chain(self.before.as_ref().map(|before| ("before", before)));
+        let path = format!("/v1/quarantine/{verb}");
+        page::throughout(&collector, &path, self.dry_run, order, |part| done.add(part))?;
+        Ok(done)
     }
 }
 
@@ -200,33 +195,6 @@ impl Purge {
 struct Done {
     counts: Map<String, Value>,
     by_rule: BTreeMap<String, BTreeMap<String, u64>>,
-}
-
-/// Has all that is meant gone through, a part after the other.
-fn sweep(collector: &Collector, verb: &str, filter: &Filter, sweep: &Sweep) -> Result<Done, Stop> {
-    let mut done = Done::default();
-    let mut after = 0;
-    loop {
-        let mut order = json!({ "dry_run": sweep.dry_run, "after": after, "limit": MAX_PAGE });
-        for (name, value) in
-            [("rule", &filter.rule), ("event_name", &filter.event), ("before", &sweep.before)]
-        {
-            if let Some(value) = value {
-                order[name] = json!(value);
-            }
-        }
-        let part = collector.post(&format!("/v1/quarantine/{verb}"), &order)?;
-        done.add(&part);
-        if part["is_complete"] == true {
-            return Ok(done);
-        }
-        let next = part["next_after"].as_u64().unwrap_or_default();
-        if next <= after {
-            let message = format!("the collector does not say where to go on behind {after}");
-            return Err(Stop::refused(Problem::new(message, Some("run it again".to_owned()))));
-        }
-        after = next;
-    }
 }
 
 impl Done {

@@ -4,11 +4,13 @@ import { createServer } from "node:http";
 import { after, before, test } from "node:test";
 import { enrolled, event, uuidv7 } from "../harness/client.mjs";
 import { tallymark, tallymarkJson } from "../harness/cli.mjs";
+import { Receiver } from "../harness/receiver.mjs";
+import { until } from "../harness/until.mjs";
 import { startWorld } from "../harness/world.mjs";
 
 let world;
 before(async () => {
-  world = await startWorld({ tenants: [] });
+  world = await startWorld({ tenants: [], vars: { ALLOW_PRIVATE_DESTINATIONS: "true" } });
 });
 after(() => world.stop());
 
@@ -42,6 +44,50 @@ test("quarantine: listed, shown, replayed and purged, page by page", async () =>
   assert.equal((await tallymark(purge, env(server_key))).stdout, "1 given up\n  1 wrong_type\n");
   assert.equal((await tallymark(["quarantine", "purge"], env(server_key))).code, 2, "not everything at once");
   assert.equal((await client.read("/v1/quarantine")).events.length, 3);
+});
+
+test("destinations and parked deliveries: listed, resumed, retried and dropped", async (t) => {
+  const hook = await Receiver.start();
+  t.after(() => hook.stop());
+  hook.answer = () => ({ status: 400, body: "no \u001b[2J thanks" });
+  const client = await enrolled(world, "parked");
+  const { organization_id, read_key, server_key } = client.tenant;
+  const destination = {
+    kind: "webhook", name: "orders", url: hook.url, secrets: ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"], from: "start",
+    flush_interval_ms: 0, retry_first_ms: 20, retry_cap_ms: 100,
+  };
+  await world.registry.put(`destinations:${organization_id}`, JSON.stringify([destination]));
+  const sent = [event("order_paid"), event("order_paid")];
+  assert.equal((await client.batch(sent)).status, 200);
+  const list = ["deliveries", "list", "--destination", "orders"];
+  const parked = async () => (await tallymarkJson(list, env(read_key))).result.deliveries;
+  const deliveries = await until("both to be parked", async () => {
+    const all = await parked();
+    return all.length === 2 && all;
+  });
+  assert.deepEqual(new Set(deliveries.map(({ event_id }) => event_id)), new Set(sent.map(({ uuid }) => uuid)));
+
+  const { stdout } = await tallymark([...list, "--limit", "1"], env(read_key));
+  const [{ event_id, seq }] = deliveries;
+  assert.match(stdout, new RegExp(`^${event_id}  order_paid  orders  refused 400: no \\\\u\\{1b\\}\\[2J thanks\n[^\n]*$`));
+  const rest = await tallymarkJson([...list, "--after", String(seq)], env(read_key));
+  assert.deepEqual(rest.result.deliveries, [deliveries[1]]);
+  const destinations = await tallymark(["destinations", "list"], env(read_key));
+  assert.match(destinations.stdout, /^orders  webhook  \w+, 0 events and 0 s behind, 0 delivered, 2 parked\n/);
+
+  const retry = ["deliveries", "retry", "--reason", "refused"];
+  assert.equal((await tallymark([...retry, "--dry-run"], env(server_key))).stdout, "2 would be retried\n    orders  2\n");
+  assert.equal((await tallymark(["deliveries", "retry", "--reason", "unfit"], env(server_key))).stdout, "0 retried\n");
+  const drop = ["deliveries", "drop", "--event-id", event_id];
+  const dropped = await tallymarkJson(drop, env(server_key));
+  assert.deepEqual(dropped.result, { dry_run: false, dropped: { orders: 1 } });
+  assert.deepEqual(await parked(), [deliveries[1]]);
+  hook.answer = () => ({ status: 204 });
+  assert.deepEqual((await tallymarkJson(retry, env(server_key))).result, { dry_run: false, retried: { orders: 1 } });
+  await until("what was retried to arrive", async () => (await parked()).length === 0);
+  assert.equal((await tallymark(["deliveries", "drop"], env(server_key))).code, 2, "not everything at once");
+  const resumed = await tallymark(["destinations", "resume", "orders"], env(server_key));
+  assert.deepEqual([resumed.code, resumed.stdout], [0, "orders goes on\n"]);
 });
 
 test("what can't be done says why, and exits with 2", async () => {

@@ -24,7 +24,7 @@ impl Filter for ParkedFilter {
     const MEMBERS: &'static [(&'static str, &'static str)] = &[
         ("destination", DESTINATION),
         ("event_id", "a UUID"),
-        ("reason", "a reason, as in a parked delivery: refused or faulted"),
+        ("reason", "a reason, as in a parked delivery: refused, faulted or unfit"),
     ];
     const BODY: &'static str =
         "a JSON object: {} for all, or with dry_run, destination, event_id, reason, after and limit";
