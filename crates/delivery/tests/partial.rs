@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
+mod log;
+
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
@@ -16,13 +18,6 @@ fn destination(batch_size: u32, cluster: &str) -> Destination {
     let (mut all, problems) = Destination::parse_list(&record, Reach::Public, Rule::default());
     assert_eq!(problems, []);
     all.remove(0)
-}
-
-fn row(seq: u64) -> String {
-    format!(
-        r#"{{"seq":{seq},"event_id":"e{seq}","event_name":"a","occurred_at":"x","received_at":"x","organization_id":"o",
-            "source":"server","trust":"server","schema_version":1,"properties":{{}},"context":{{}}}}"#
-    )
 }
 
 proptest! {
@@ -52,8 +47,7 @@ proptest! {
             let id = attempt.to_string();
             let lease = state.lease(&destination, &id, head, at).unwrap();
             let last = head.min(lease.after + u64::from(lease.rows));
-            let texts: Vec<String> = (lease.after + 1..=last).map(row).collect();
-            let page = format!("[{}]", texts.join(","));
+            let page = log::page(lease.after + 1..=last);
             let composed = Attempt::compose(&destination, &state, &Row::parse_page(&page).unwrap(), at);
             let mut sent = Vec::new();
             for request in composed.requests {

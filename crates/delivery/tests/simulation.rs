@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
+mod log;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
@@ -21,13 +23,6 @@ fn destination(format: &str, batch_size: u32) -> Destination {
     let (mut all, problems) = Destination::parse_list(&record, Reach::Public, Rule::default());
     assert_eq!(problems, []);
     all.remove(0)
-}
-
-fn row(seq: u64) -> String {
-    format!(
-        r#"{{"seq":{seq},"event_id":"e{seq}","event_name":"a","occurred_at":"x","received_at":"x","organization_id":"o",
-            "source":"server","trust":"server","schema_version":1,"properties":{{}},"context":{{}}}}"#
-    )
 }
 
 /// What a receiver does for a while.
@@ -121,8 +116,7 @@ impl World {
                     assert!(*until <= self.now, "{other} still has its lease");
                 }
                 let last = self.head.min(lease.after + u64::from(lease.rows));
-                let texts: Vec<String> = (lease.after + 1..=last).map(row).collect();
-                let page = format!("[{}]", texts.join(","));
+                let page = log::page(lease.after + 1..=last);
                 let rows = Row::parse_page(&page).unwrap();
                 let attempt = Attempt::compose(&self.destination, &self.state, &rows, self.now());
                 self.under_way = Some((id, attempt, self.state.lease_until_ms));
