@@ -3,7 +3,7 @@
  * for Analytics Engine where that is bound.
  *
  * An isolate is one of many and lives for minutes, so it keeps no counters: what has to be exact is counted by the
- * tenant's log (log/metrics.ts).
+ * tenant's log (log/figures.ts).
  */
 import type { Answer, Brain } from "./brain.ts";
 import type { Env } from "./env.ts";

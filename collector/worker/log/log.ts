@@ -250,7 +250,10 @@ export class TenantLog extends DurableObject<Env> {
     if (lostInMs <= WATCHED_MS) this.#watch = setTimeout(() => this.#lookAfter(ms), lostInMs);
   }
 
-  /** Does what an alarm of this time was for and sets it anew, if it has not come. Should it come all the same, it finds less to do. */
+  /**
+   * If the alarm of this time has not come: sets it anew, for what the log does at its own time, and runs deliveries at once,
+   * which somebody waits for. Should it come all the same, it finds less to do.
+   */
   #lookAfter(ms: number): void {
     if (this.#alarmMs !== ms) return;
     this.#alarmMs = null;

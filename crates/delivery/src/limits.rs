@@ -45,8 +45,8 @@ pub const ATTEMPT_TIMEOUTS: i64 = 2;
 /// What a lease lasts beyond the longest attempt, in ms: for what is read and written around it.
 pub const LEASE_MARGIN_MS: i64 = 1_000;
 
-/// Most bytes of a request's body. Receivers' defaults begin at 1 MB (nginx); events are 64 KiB at the most, so each
-/// fits.
+/// Most bytes of rows in a request of several: receivers' defaults begin at 1 MB (nginx). A larger row goes alone, and none is
+/// much larger ([`tallymark_event::limits::MAX_EVENT_BYTES`]).
 pub const MAX_REQUEST_BYTES: usize = 900_000;
 
 /// Most requests of an attempt at a destination whose last one failed: enough to see whether it is the event's fault.
