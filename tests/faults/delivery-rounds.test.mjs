@@ -13,6 +13,7 @@ import { Collector } from "./delivery/collector.mjs";
 import { HttpStore } from "./delivery/http-store.mjs";
 import { KINDS } from "./delivery/kinds.mjs";
 import { Load } from "./delivery/load.mjs";
+import { Outbox } from "./delivery/outbox.mjs";
 import { PostgresStore } from "./delivery/postgres-store.mjs";
 import { play } from "./delivery/rounds.mjs";
 
@@ -28,8 +29,9 @@ test(`${ROUNDS} rounds of faults (SEED=${SEED} ROUNDS=${ROUNDS})`, { timeout: RO
   const folder = mkdtempSync(join(tmpdir(), "tallymark-faults-"));
   const random = randomFrom(SEED);
   const stores = [];
-  let collector;
+  let [collector, outbox] = [];
   t.after(async () => {
+    await outbox?.stop();
     await Promise.all([collector, ...stores].map((one) => one?.stop()));
     rmSync(folder, { recursive: true, force: true });
   });
@@ -40,10 +42,16 @@ test(`${ROUNDS} rounds of faults (SEED=${SEED} ROUNDS=${ROUNDS})`, { timeout: RO
   }
   collector = await Collector.start(join(folder, "logs"), { ALLOW_PRIVATE_DESTINATIONS: "true" });
   await collector.configure(stores.map(({ record }) => ({ ...QUICK, ...record })));
+  const postgres = stores.find((store) => store instanceof PostgresStore);
+  const destinations = stores.filter((store) => store !== postgres).map(({ record }) => ({ ...QUICK, ...record }));
+  if (postgres !== undefined && destinations.length > 0) {
+    const feel = (name, error) => books.feel(`${name}, by dispatch,`, error);
+    outbox = new Outbox({ store: postgres, destinations, folder, random: randomFrom(SEED + 2), feel });
+  }
   // Of its own: how fast it goes is the machine's affair, and must not change which faults are drawn.
   const load = new Load(collector, randomFrom(SEED + 1));
-  const books = new Books(collector, stores);
-  await play({ rounds: ROUNDS, random, collector, stores, load, books, say: (line) => t.diagnostic(line) });
-  t.diagnostic(`${load.acknowledged.size} events; ${load.repeated} batches sent again`);
+  const books = new Books(collector, stores, outbox);
+  await play({ rounds: ROUNDS, random, collector, stores, outbox, load, books, say: (line) => t.diagnostic(line) });
+  t.diagnostic(`${load.acknowledged.size} events; ${load.repeated} batches sent again; ${outbox?.acknowledged.size ?? 0} events of the outbox`);
   for (const [name, errors] of books.felt) t.diagnostic(`${name} felt: ${[...errors].join("; ")}`);
 });

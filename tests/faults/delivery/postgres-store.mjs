@@ -35,10 +35,18 @@ export class PostgresStore {
     return store;
   }
 
+  /** Its database: by the gate, as the collector and the dispatchers have it, and past it, as services beside it do. */
+  get gatedUrl() {
+    return `postgres://test@localhost:${this.#gate.port}/${DATABASE}?sslmode=disable`;
+  }
+
+  get url() {
+    return this.#server.url(DATABASE);
+  }
+
   get record() {
-    const url = `postgres://test@localhost:${this.#gate.port}/${DATABASE}?sslmode=disable`;
     // Its faults last longer than a webhook's, and what is slow must be told from what is not.
-    return { name: this.name, kind: "postgres", url, timeout_ms: 800 };
+    return { name: this.name, kind: "postgres", url: this.gatedUrl, timeout_ms: 800 };
   }
 
   /** What can go wrong with it: each begins, and gives what ends it. @type {Record<string, Function>} */
@@ -55,11 +63,11 @@ export class PostgresStore {
         return () => pids.forEach((pid) => signal(pid, "SIGCONT"));
       },
       terminated: async () => {
-        await this.#server.query("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'tallymark'");
+        await this.#server.query("select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'tallymark%'");
         return () => {};
       },
       locked: async () => {
-        const session = new pg.Client({ connectionString: this.#server.url(DATABASE) });
+        const session = new pg.Client({ connectionString: this.url });
         session.on("error", () => {}); // The server may be killed in the same round.
         await session.connect();
         await session.query("begin; lock table domain_event in access exclusive mode");

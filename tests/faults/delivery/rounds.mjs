@@ -10,21 +10,21 @@ export const BLOCK = 10;
 
 /**
  * @typedef {object} Card
- * @property {string} target who it happens to: a store's name, or "workerd"
+ * @property {string} target who it happens to: a store's name, a dispatcher's, or "workerd"
  * @property {string} fault
  * @property {(random: () => number) => Promise<() => unknown>} begin gives what ends it
  */
 
-/** Every fault of every store, and among them those of workerd. @returns {() => Card[]} the next round's */
-function dealer(collector, stores, random) {
+/** Every fault of all others, and among them those of workerd. @returns {() => Card[]} the next round's */
+function dealer(collector, victims, random) {
   const cardsOf = (target, faults) => Object.entries(faults).map(([fault, begin]) => ({ target, fault, begin }));
-  const ofStores = stores.flatMap((store) => cardsOf(store.name, store.faults));
+  const ofOthers = victims.flatMap(({ name, faults }) => cardsOf(name, faults));
   const [kill, ...others] = cardsOf("workerd", collector.faults);
   let deck = [];
   const next = () => {
     if (deck.length === 0) {
-      const kills = Array(Math.ceil(ofStores.length / FAULTS_A_KILL)).fill(kill);
-      deck = shuffled(random, [...ofStores, ...others, ...kills]);
+      const kills = Array(Math.ceil(ofOthers.length / FAULTS_A_KILL)).fill(kill);
+      deck = shuffled(random, [...ofOthers, ...others, ...kills]);
     }
     return deck.pop();
   };
@@ -42,19 +42,20 @@ function dealer(collector, stores, random) {
  * @param {() => number} given.random
  * @param {import("./collector.mjs").Collector} given.collector
  * @param {readonly import("./http-store.mjs").HttpStore[]} given.stores
+ * @param {import("./outbox.mjs").Outbox} [given.outbox]
  * @param {import("./load.mjs").Load} given.load
  * @param {import("./books.mjs").Books} given.books
  * @param {(line: string) => void} given.say
  */
-export async function play({ rounds, random, collector, stores, load, books, say }) {
-  const deal = dealer(collector, stores, random);
+export async function play({ rounds, random, collector, stores, outbox, load, books, say }) {
+  const deal = dealer(collector, [...stores, ...(outbox?.dispatchers ?? [])], random);
   for (let round = 1; round <= rounds; round++) {
     const cards = deal();
     const began = Date.now();
     const what = cards.map(({ target, fault }) => `${target} ${fault}`).join(", ");
     try {
       const loadMs = between(random, 300, 900);
-      await Promise.all([load.run(loadMs), afflict(cards, random, loadMs)]);
+      await Promise.all([load.run(loadMs), outbox?.run(loadMs), afflict(cards, random, loadMs)]);
       await books.rest();
       if (round % BLOCK === 0 || round === rounds) await books.empty();
       await books.check(load.acknowledged);
