@@ -6,6 +6,7 @@ import { createServer as createTcpServer } from "node:net";
 import { after, before, test } from "node:test";
 import { enrolled } from "../harness/client.mjs";
 import { tallymark, tallymarkJson } from "../harness/cli.mjs";
+import { measurementSink } from "../harness/measurement-sink.mjs";
 import { Receiver } from "../harness/receiver.mjs";
 import { lookupOf, startWorld } from "../harness/world.mjs";
 
@@ -21,7 +22,7 @@ const BATCHTRACK = JSON.parse(
 
 const instruments = (order) => fetch(`${world.url}/__instruments`, { method: "POST", body: JSON.stringify(order) });
 
-const PAGE = (client) => ["doctor", "--browser-key", client.tenant.browser_key, "--origin", world.url];
+const PAGE = (client, { url } = world) => ["doctor", "--browser-key", client.tenant.browser_key, "--origin", url];
 
 /** What a doctor says: the steps' names, and the one at which it stopped. */
 async function consult(client, { args = ["doctor"], url = world.url, ...env } = {}) {
@@ -170,4 +171,33 @@ test("destinations: each for itself, delivered, paused, parked, failing or behin
   assert.match(said["destination ill"], /^failing: .*500/);
   assert.match(said["destination lazy"], /^1 events and \d+ s behind/);
   assert.match(steps.find((step) => step.step === "destination picky").remedy, /tallymark deliveries retry --destination picky/);
+});
+
+test("GA4: asked by its validation server, at the configured host, and never by the stream", async (t) => {
+  const world = await startWorld({ tenants: [], vars: { ALLOW_PRIVATE_DESTINATIONS: "true" } });
+  t.after(() => world.stop());
+  const client = await enrolled(world, "google");
+  const [well, picky, elsewhere] = [await measurementSink(), await measurementSink(), await Receiver.start()];
+  for (const one of [well, picky, elsewhere]) t.after(() => one.stop());
+  picky.complaint = () => "Measurement requires a valid api_secret.";
+  elsewhere.answer = () => ({ status: 404 });
+  const ga4 = { kind: "ga4", measurement_id: "G-ABC123", api_secret: "s3cret", flush_interval_ms: 0, retry_first_ms: 600_000, retry_cap_ms: 600_000, from: "start" };
+  await world.registry.put("destinations:org_google", JSON.stringify([
+    { ...ga4, name: "well", host: well.url },
+    { ...ga4, name: "picky", host: picky.url },
+    { ...ga4, name: "elsewhere", host: elsewhere.url },
+    { ...ga4, name: "of_views", host: well.url, events: ["$pageview"] },
+  ]));
+  for (const args of [["doctor"], PAGE(client, world)]) {
+    const { steps, names } = await consult(client, { args: [...args, "--wait", "4"], url: world.url });
+    assert.deepEqual(names.slice(WHOLE.length), ["well", "picky", "elsewhere", "of_views"].map((name) => `destination ${name}`));
+    const said = Object.fromEntries(steps.map((step) => [step.step, step.detail]));
+    assert.match(said["destination well"], /^ga4: Google's validation server finds no fault/);
+    assert.match(said["destination picky"], /^parked: refused 200: .*Measurement requires a valid api_secret/);
+    assert.match(said["destination elsewhere"], /^failing: 404/);
+    assert.match(said["destination of_views"], /^ga4: .*passed by/);
+  }
+  assert.deepEqual(well.validated, ["tallymark_probe", "tallymark_probe"]);
+  assert.deepEqual([well, picky].map(({ events, dropped }) => [events, dropped]), [[[], []], [[], []]], "GA4 has counted nobody");
+  assert.ok(elsewhere.requests.length > 0 && elsewhere.requests.every(({ path }) => path.startsWith("/debug/mp/collect?")));
 });

@@ -107,7 +107,7 @@ test("a PostHog that is beyond its quota has lost nothing when it is no more", a
 const ga4 = (sink, more = {}) => ({ kind: "ga4", host: sink.url, measurement_id: "G-ABC123", api_secret: "s3cret", ...more });
 
 test("GA4 has what it can take, within all of its limits, and the rest is accounted for", async (t) => {
-  const sink = await started(t, measurementSink(world.url));
+  const sink = await started(t, measurementSink());
   const client = await tenantWith("ga4", ga4(sink));
   const many = Object.fromEntries(Array.from({ length: 40 }, (_, n) => [`parameter ${n}`, "x".repeat(120)]));
   const items = [{ item_id: "a", price: 1.5, colour: "red" }, { price: 2 }];
@@ -145,7 +145,7 @@ test("GA4 has what it can take, within all of its limits, and the rest is accoun
 });
 
 test("what was too old for GA4 is not sent when it is retried, either", async (t) => {
-  const sink = await started(t, measurementSink(world.url));
+  const sink = await started(t, measurementSink());
   const client = await tenantWith("ga4-late", ga4(sink));
   const old = (n) => ({ event_id: uuidv7(), event_name: "shipped", occurred_at: new Date(Date.now() - (73 + n) * 3_600_000).toISOString(), user_id: "u" });
   assert.equal((await client.domain(Array.from({ length: 30 }, (_, n) => old(n)))).status, 200);
@@ -162,7 +162,7 @@ test("what was too old for GA4 is not sent when it is retried, either", async (t
 });
 
 test("with validate, Google's own words park what it would drop", async (t) => {
-  const sink = await started(t, measurementSink(world.url));
+  const sink = await started(t, measurementSink());
   const client = await tenantWith("ga4-validate", ga4(sink, { validate: true }));
   sink.complaint = ({ name }) => name === "bad" && "Event at index: [0] has invalid name [bad].";
   const ids = await send(client, ["fine", "fine", "bad", "fine"].map((name) => ofPage(name)));
@@ -258,7 +258,7 @@ test("a key that is none says so, and a better one goes on", async (t) => {
 
 test("the seeds' variables are destinations of every tenant", async (t) => {
   const [posthog, kafka] = [await started(t, posthogSink({ from: "server" })), await started(t, kafkaProxy())];
-  const google = await started(t, measurementSink(world.url));
+  const google = await started(t, measurementSink());
   const vars = {
     EVENT_SINK_FLUSH_INTERVAL_MS: "0",
     EVENT_BUS_DRIVER: "kafka", KAFKA_BROKERS: `${kafka.url},http://127.0.0.1:9`, EVENT_BUS_KAFKA_TOPIC: "domain_events",

@@ -2,7 +2,7 @@
 //!
 //! Google answers 204 to whatever it is sent, the wrong secret and events that it drops included. What it would drop is
 //! therefore cut to its limits or parked here; and with `validate` its validation server is asked instead, which answers
-//! and stores nothing.
+//! and stores nothing: as it is with a doctor's probe, whose way to Google can be seen by that without counting anybody.
 
 mod event;
 mod params;
@@ -34,11 +34,15 @@ const MAX_AGE_MS: i64 = 72 * 3_600_000 - 60_000;
 const POSTHOGS_OWN: [&str; 5] =
     ["$set", "$groupidentify", "$create_alias", "$merge_dangerously", "$snapshot"];
 
+/// Of whom a doctor's probe is.
+const NOBODY: &str = "1.1";
+
 /// A data stream's own configuration.
 #[derive(Clone)]
 pub struct Ga4 {
-    /// With measurement id and secret.
-    url: String,
+    host: String,
+    /// Measurement id and secret.
+    query: String,
     validates: bool,
 }
 
@@ -68,19 +72,30 @@ impl Ga4 {
             return Err(fields.problem("api_secret", "must be 1 to 100 of a-z, A-Z, 0-9, -, _, . and ~"));
         }
         let validates = fields.flag("validate")?.unwrap_or(false);
-        let path = if validates { "/debug/mp/collect" } else { "/mp/collect" };
-        let host = host.trim_end_matches('/');
-        Ok(Self { url: format!("{host}{path}?measurement_id={id}&api_secret={secret}"), validates })
+        let query = format!("measurement_id={id}&api_secret={secret}");
+        Ok(Self { host: host.trim_end_matches('/').to_owned(), query, validates })
     }
 }
 
 /// Who an event is of, for GA4: its browser, or else its user, who has a number made of the id then.
 fn client_id(row: &Row<'_>) -> Option<String> {
-    if let Some(id) = row.anonymous_id.as_deref() {
+    if is_probe(row) {
+        return Some(NOBODY.to_owned());
+    }
+    if let Some(id) = row.anonymous_id.as_deref().filter(|id| !id.is_empty()) {
         return Some(id.to_owned());
     }
-    let digits = event::number_of(row.user_id.as_deref()?);
+    let digits = event::number_of(user_id(row)?);
     Some(format!("{}.{digits}", digits % 1_000_000_000))
+}
+
+fn user_id<'r>(row: &'r Row<'_>) -> Option<&'r str> {
+    row.user_id.as_deref().filter(|id| !id.is_empty())
+}
+
+/// Whether it is a doctor's: it goes to the validation server, whatever is configured.
+fn is_probe(row: &Row<'_>) -> bool {
+    row.event_name == PROBE_EVENT
 }
 
 /// What a request says once for all of its events.
@@ -94,9 +109,9 @@ fn sender(row: &Row<'_>) -> Map<String, Value> {
         |code: &&str| code.len() == 2 && *code != "XX" && code.bytes().all(|byte| byte.is_ascii_uppercase());
     [
         ("client_id", client_id(row).map(Value::from)),
-        ("user_id", row.user_id.as_deref().map(Value::from)),
+        ("user_id", user_id(row).map(Value::from)),
         ("consent", consent.advertising.map(|_| json!({ "ad_user_data": word, "ad_personalization": word }))),
-        ("user_agent", text("user_agent").map(Value::from)),
+        ("user_agent", text("user_agent").filter(|it| !it.is_empty()).map(Value::from)),
         ("user_location", text("country").filter(is_country).map(|code| json!({ "country_id": code }))),
     ]
     .into_iter()
@@ -117,7 +132,6 @@ impl Receiver for Ga4 {
     /// GA4 counts visitors: what nobody has done is nothing to it.
     fn wants(&self, row: &Row<'_>) -> bool {
         client_id(row).is_some()
-            && row.event_name != PROBE_EVENT
             && !POSTHOGS_OWN.contains(&&*row.event_name)
             && !row.event_name.starts_with("$$")
     }
@@ -128,25 +142,32 @@ impl Receiver for Ga4 {
     }
 
     fn group(&self, row: &Row<'_>, _now: Timestamp) -> Option<String> {
-        Some(hex_digest([Value::from(sender(row)).to_string().as_str()]))
+        let kind = if is_probe(row) { "probe" } else { "event" };
+        Some(hex_digest([kind, Value::from(sender(row)).to_string().as_str()]))
     }
 
     fn request(&self, rows: &[&Row<'_>], _now: Timestamp, _attempts: u32) -> Request {
         let mut body = rows.first().map(|row| sender(row)).unwrap_or_default();
         body.insert("events".into(), rows.iter().map(|row| event::of(row)).collect());
+        let Self { host, query, validates } = self;
+        let is_checked = *validates || rows.iter().any(|row| is_probe(row));
+        let path = if is_checked { "/debug/mp/collect" } else { "/mp/collect" };
         Request {
             headers: vec![header("content-type", "application/json")],
-            ..Request::new(Method::Post, &self.url, Value::from(body).to_string(), rows)
+            ..Request::new(
+                Method::Post,
+                &format!("{host}{path}?{query}"),
+                Value::from(body).to_string(),
+                rows,
+            )
         }
     }
 
-    /// The validation server says 200 as well, and what is wrong.
+    /// The validation server says 200 as well, and what is wrong. The stream says nothing, which is no word against it.
     fn verdict(&self, outcome: &Outcome) -> Verdict {
         match (outcome.by_status(), outcome) {
-            (Verdict::Done, _) if self.validates && outcome.breaks_off() => Verdict::Faulted,
-            (Verdict::Done, Outcome::Answered { body, .. }) if self.validates && !is_valid(body) => {
-                Verdict::Refused
-            }
+            (Verdict::Done, _) if outcome.breaks_off() => Verdict::Faulted,
+            (Verdict::Done, Outcome::Answered { body, .. }) if !is_valid(body) => Verdict::Refused,
             (verdict, _) => verdict,
         }
     }

@@ -96,13 +96,6 @@ pub(crate) fn statuses(
     each
 }
 
-/// A doctor's probe is passed by, and what people did is sent.
-pub(crate) fn assert_counts_no_probe(destination: &Destination) {
-    let probe = with(event(1), &json!({ "event_name": tallymark_event::names::PROBE_EVENT }));
-    assert!(requests(destination, &[probe]).is_empty());
-    assert_eq!(requests(destination, &[event(2)]).len(), 1);
-}
-
 /// Fields that can't be, each with what it is about.
 pub(crate) fn assert_refused(record: &Value, wrong: &[(&str, Value)]) {
     assert!(parse(record).is_ok(), "{:?}", parse(record));

@@ -1,21 +1,29 @@
 //! A row as an event of GA4's.
 
-use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json, value::RawValue};
 use tallymark_event::{EventId, Timestamp, names};
 
-use super::params::Params;
+use super::params::{EVENT_ID, Params};
 use crate::{Row, digest::hex_digest};
 
 /// What GA4 has of a page's event that tells of no time at all, in ms: whoever did it was there.
 const LEAST_ENGAGEMENT_MS: u64 = 1;
 
 pub(super) fn of(row: &Row<'_>) -> Value {
-    let properties: Map<String, Value> = serde_json::from_str(row.properties.get()).unwrap_or_default();
+    let (properties, unreadable) = properties_of(row);
     let name = name_of(row);
     let mut params = Params::new(&name.text, name.is_cut);
+    params.lose(unreadable);
+    params.fix(EVENT_ID, &*row.event_id);
+    if let Some(session) = session_of(row, &properties) {
+        params.fix("session_id", session);
+    }
+    if let Some(ms) = engagement_of(row, &properties) {
+        params.fix("engagement_time_msec", ms);
+    }
     for (own, value) in [
-        // GA4 stores what comes twice twice: by this it is found in its export.
-        ("event_id", Some(&row.event_id)),
         ("organization_id", Some(&row.organization_id)),
         ("entity_type", row.entity_type.as_ref()),
         ("entity_id", row.entity_id.as_ref()),
@@ -28,16 +36,20 @@ pub(super) fn of(row: &Row<'_>) -> Value {
         let ga4 = names::parameter_to_ga4(&name.text, property);
         params.add(names::rename(property, ga4, |taken| properties.contains_key(taken)), value);
     }
-    let mut params = params.finish();
-    if let Some(session) = session_of(row, &properties) {
-        params.insert("session_id".into(), session.into());
-    }
-    if let Some(ms) = engagement_of(row, &properties) {
-        params.insert("engagement_time_msec".into(), ms.into());
-    }
     // Of every row; without one it would be the time of receipt.
     let at = Timestamp::parse(&row.occurred_at).map(|at| at.ms().saturating_mul(1_000));
-    json!({ "name": name.text, "params": params, "timestamp_micros": at })
+    json!({ "name": name.text, "params": params.finish(), "timestamp_micros": at })
+}
+
+/// A row's properties, and how many of them can't be read: half a character, or a number beyond all numbers, which an
+/// outbox holds and no collector stores.
+fn properties_of(row: &Row<'_>) -> (Map<String, Value>, usize) {
+    let members: BTreeMap<String, &RawValue> = serde_json::from_str(row.properties.get()).unwrap_or_default();
+    let all = members.len();
+    let read = |(name, value): (String, &RawValue)| Some((name, serde_json::from_str(value.get()).ok()?));
+    let properties: Map<String, Value> = members.into_iter().filter_map(read).collect();
+    let unreadable = all - properties.len();
+    (properties, unreadable)
 }
 
 struct Name {

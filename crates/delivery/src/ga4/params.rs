@@ -3,18 +3,24 @@
 use serde_json::{Map, Value};
 use tallymark_event::names;
 
-/// Beside those of the protocol and `items`, which have limits of their own.
-const MAX_PARAMETERS: usize = names::MAX_PARAMETERS - 1;
-
 /// Most bytes of an event's items: half of a request.
 const MAX_ITEMS_BYTES: usize = 60_000;
 
 /// Tells what was cut: `"name, 3 parameters, 1 value"`.
 const CUT: &str = "tallymark_cut";
 
+/// Names that mean something else to the protocol than to whoever has given them: the moment of an event, and the
+/// parameter by which it is found.
+const TAKEN: [&str; 2] = ["timestamp_micros", EVENT_ID];
+
+/// GA4 stores what comes twice twice: by this it is found in its export.
+pub(super) const EVENT_ID: &str = "event_id";
+
 /// Parameters under way.
 pub(super) struct Params<'e> {
     event: &'e str,
+    /// Those of the protocol, and by which an event is found.
+    fixed: Map<String, Value>,
     /// Those that GA4 has a use for before others.
     first: Map<String, Value>,
     rest: Map<String, Value>,
@@ -35,7 +41,17 @@ impl<'e> Params<'e> {
     /// For an event of this name, as GA4 calls it.
     pub(super) fn new(event: &'e str, is_cut: bool) -> Self {
         let cut = Cut { name: is_cut, ..Cut::default() };
-        Self { event, first: Map::new(), rest: Map::new(), items: None, cut }
+        Self { event, fixed: Map::new(), first: Map::new(), rest: Map::new(), items: None, cut }
+    }
+
+    /// Adds one as it is, whatever room the others have.
+    pub(super) fn fix(&mut self, name: &str, value: impl Into<Value>) {
+        self.fixed.insert(name.to_owned(), value.into());
+    }
+
+    /// Counts some that can't be read.
+    pub(super) const fn lose(&mut self, count: usize) {
+        self.cut.parameters += count;
     }
 
     /// Adds one, as GA4 calls it unless it has no name for it.
@@ -46,7 +62,8 @@ impl<'e> Params<'e> {
         {
             return;
         }
-        let word = names::to_ga4_word(name, "param_", names::is_reserved_parameter);
+        let is_taken = |word: &str| names::is_reserved_parameter(word) || TAKEN.contains(&word);
+        let word = names::to_ga4_word(name, "param_", is_taken);
         self.cut.names += usize::from(word != name);
         if word == "items" {
             self.add_items(value);
@@ -95,11 +112,14 @@ impl<'e> Params<'e> {
 
     /// All that there is room for.
     pub(super) fn finish(self) -> Map<String, Value> {
-        let Self { first, rest, items, mut cut, .. } = self;
+        let Self { fixed, first, rest, items, mut cut, .. } = self;
         let all = first.len() + rest.len();
-        let kept = first.into_iter().chain(rest).take(MAX_PARAMETERS);
+        // That what the protocol and items take does not count is nowhere said; and what was cut is to be told.
+        let room = names::MAX_PARAMETERS - 1 - fixed.len() - usize::from(items.is_some());
+        let kept = first.into_iter().chain(rest).take(room);
         let mut params: Map<String, Value> = kept.collect();
         cut.parameters += all - params.len();
+        params.extend(fixed);
         if let Some(items) = items {
             params.insert("items".into(), items.into());
         }
@@ -133,14 +153,21 @@ impl Cut {
                     continue;
                 }
             };
-            own += usize::from(names::code_of_item_field(name).is_none());
-            if own > names::MAX_OWN_ITEM_FIELDS && names::code_of_item_field(name).is_none() {
+            if names::code_of_item_field(name).is_some() {
+                kept.insert(name.clone(), value);
+                continue;
+            }
+            let word = names::to_ga4_word(name, "param_", names::is_reserved_parameter);
+            if own == names::MAX_OWN_ITEM_FIELDS || kept.contains_key(&word) {
                 self.values += 1;
                 continue;
             }
-            kept.insert(name.clone(), value);
+            own += 1;
+            self.names += usize::from(word != *name);
+            kept.insert(word, value);
         }
-        (kept.contains_key("item_id") || kept.contains_key("item_name")).then_some(Value::Object(kept))
+        let has = |name: &str| kept.get(name).is_some_and(|value| *value != "");
+        (has("item_id") || has("item_name")).then_some(Value::Object(kept))
     }
 
     fn tell(&self) -> Option<String> {

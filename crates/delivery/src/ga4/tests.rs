@@ -4,7 +4,7 @@ use tallymark_event::names;
 
 use crate::{
     Outcome, Verdict,
-    testing::{assert_counts_no_probe, assert_refused, body, event, parse, request, requests, with},
+    testing::{assert_refused, body, event, parse, request, requests, with},
 };
 
 fn record() -> Value {
@@ -20,8 +20,21 @@ fn params(members: &Value) -> Value {
 }
 
 #[test]
-fn what_a_doctor_sends_is_nothing_to_count() {
-    assert_counts_no_probe(&parse(&record()).unwrap());
+fn what_a_doctor_sends_is_checked_and_not_counted() {
+    let nobodys = json!({ "event_name": names::PROBE_EVENT, "anonymous_id": null, "user_id": null });
+    let destination = parse(&record()).unwrap();
+    let requests = requests(&destination, &[with(event(1), &nobodys), event(2)]);
+    let paths: Vec<_> = requests.iter().map(|one| one.url.split('?').next().unwrap()).collect();
+    let host = "https://www.google-analytics.com";
+    assert_eq!(paths, [format!("{host}/debug/mp/collect"), format!("{host}/mp/collect")]);
+    let probe = body(&requests[0]);
+    assert_eq!(
+        (&probe["client_id"], &probe["events"][0]["name"]),
+        (&json!("1.1"), &json!("tallymark_probe"))
+    );
+    let bad = r#"{"validationMessages":[{"fieldPath":"events","description":"no","validationCode":"NAME_INVALID"}]}"#;
+    let verdicts = [bad, ""].map(|body| destination.verdict(&Outcome::answered(200, body)));
+    assert_eq!(verdicts, [Verdict::Refused, Verdict::Done]);
 }
 
 #[test]
@@ -170,14 +183,39 @@ fn limits_are_kept_and_what_they_cost_is_told() {
     assert_eq!(params["currency"], "EUR");
     assert_eq!(params["coupon"], "x".repeat(100));
     assert_eq!(params["items"], json!([{ "item_id": "a", "price": 1.5 }]));
-    let counted = params
-        .as_object()
-        .unwrap()
-        .keys()
-        .filter(|name| !matches!(name.as_str(), "items" | "session_id" | "engagement_time_msec"));
-    assert_eq!(counted.count(), names::MAX_PARAMETERS);
-    // 4 of the envelope, 30 and 3 of its own, less the 24 that there is room for; and what is nested.
-    assert_eq!(params["tallymark_cut"], "1 name, 14 parameters, 2 values, 1 item");
+    assert_eq!(params.as_object().unwrap().len(), names::MAX_PARAMETERS);
+    assert_eq!(params["event_id"], event(1)["event_id"]);
+    // 3 of the envelope, 30 and 3 of its own, less the 20 that there is room for; and what is nested.
+    assert_eq!(params["tallymark_cut"], "1 name, 17 parameters, 2 values, 1 item");
+}
+
+#[test]
+fn what_can_t_be_read_costs_itself_alone() {
+    let row = json!({ "n": 7, "half": "HALF", "far": "FAR" }).to_string();
+    let row = row.replace("HALF", "\\ud83d").replace("\"FAR\"", "1e999");
+    let text = event(1).to_string().replace(r#"{"scale":2}"#, &row);
+    let page = format!("[{text}]");
+    let rows = crate::Row::parse_page(&page).unwrap();
+    let destination = parse(&record()).unwrap();
+    let state = crate::State::new(&destination, 0);
+    let sent = crate::Attempt::compose(&destination, &state, &rows, crate::testing::now());
+    let params = body(&sent.requests[0])["events"][0]["params"].clone();
+    assert_eq!((&params["n"], &params["tallymark_cut"]), (&json!(7), &json!("2 parameters")));
+}
+
+#[test]
+fn who_has_an_empty_id_is_somebody_else_or_nobody() {
+    let of = |members: Value| requests(&parse(&record()).unwrap(), &[with(event(1), &members)]);
+    let [request] = &of(json!({ "anonymous_id": "" }))[..] else { panic!("of the user") };
+    assert_ne!(body(request)["client_id"], "");
+    assert_eq!(of(json!({ "anonymous_id": "", "user_id": "" })), []);
+}
+
+#[test]
+fn names_that_google_reads_otherwise_are_others() {
+    let params = params(&json!({ "properties": { "timestamp_micros": 7, "event_id": "theirs" } }));
+    assert_eq!((&params["param_timestamp_micros"], &params["param_event_id"]), (&json!(7), &json!("theirs")));
+    assert_eq!(params["event_id"], event(1)["event_id"]);
 }
 
 #[test]
@@ -235,8 +273,7 @@ proptest! {
             let name = event["name"].as_str().unwrap();
             prop_assert!(is_name(name) && !names::is_reserved_event(name), "{}", name);
             let params = event["params"].as_object().unwrap();
-            let own = |name: &str| !matches!(name, "items" | "session_id" | "engagement_time_msec");
-            prop_assert!(params.keys().filter(|name| own(name)).count() <= names::MAX_PARAMETERS);
+            prop_assert!(params.len() <= names::MAX_PARAMETERS);
             for (name, value) in params {
                 prop_assert!(is_name(name) && !names::is_reserved_parameter(name), "{}", name);
                 if let Value::String(text) = value {

@@ -6,7 +6,8 @@ use alloc::string::String;
 /// Most characters of an event's and a parameter's name.
 pub const MAX_NAME_CHARS: usize = 40;
 
-/// Most parameters of an event. Those of the protocol (`session_id`, `engagement_time_msec`) and `items` don't count.
+/// Most parameters of an event. Google does not say whether those of the protocol (`session_id`,
+/// `engagement_time_msec`) and `items` count: validation leaves them out, and who sends counts them.
 pub const MAX_PARAMETERS: usize = 25;
 
 /// Most characters of a parameter's value, and of an item's.
