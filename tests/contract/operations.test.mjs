@@ -1,5 +1,6 @@
 // What whoever runs a collector goes by: health, request ids, the journal, data points and figures.
 import assert from "node:assert/strict";
+import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { unstable_readConfig } from "wrangler";
@@ -143,14 +144,35 @@ test("with Analytics Engine bound, each request is a data point", async () => {
   assert.deepEqual([refused.indexes, refused.blobs], [[""], ["batch", "POST", "401", "unknown_key"]]);
 });
 
+const configOf = (env) => unstable_readConfig({ config: join(ROOT, "wrangler.toml"), env }, { hideWarnings: true });
+
 test("each environment of wrangler.toml has what the collector needs", () => {
-  const read = (env) => unstable_readConfig({ config: join(ROOT, "wrangler.toml"), env }, { hideWarnings: true });
-  const needs = ({ vars, kv_namespaces, durable_objects }) => ({
+  const needs = ({ vars, kv_namespaces, ratelimits, durable_objects }) => ({
     vars: Object.keys(vars).sort(),
     registries: kv_namespaces.map(({ binding }) => binding),
+    limits: ratelimits.map(({ name, simple }) => ({ name, simple })),
     objects: durable_objects.bindings.map(({ name, class_name }) => `${name}: ${class_name}`),
   });
-  assert.deepEqual(needs(read("staging")), needs(read(undefined)));
+  assert.deepEqual(needs(configOf("staging")), needs(configOf(undefined)));
+});
+
+test("every variable that the collector reads is in wrangler.toml, where it is no secret, and in the docs", () => {
+  const read = (path) => readFileSync(join(ROOT, path), "utf8");
+  const all = (text, pattern) => [...text.matchAll(pattern)].map(([, name]) => name);
+  // The rest of what is bound is the platform's: a namespace, a dataset.
+  const bound = all(read("collector/worker/env.ts"), /readonly ([A-Z_0-9]+)\?: (?:string|number|readonly string\[\]|Rate);/g);
+  const delivery = ["environment", "settings"].flatMap((file) => {
+    const [code] = read(`crates/delivery/src/${file}.rs`).split("#[cfg(test)]");
+    return all(code, /"([A-Z]+(?:_[A-Z]+)+|DESTINATIONS)"/g);
+  });
+  const variables = new Set([...bound, ...delivery]);
+  assert.ok(variables.has("WILL_AFTER_MS") && variables.has("DESTINATIONS") && variables.has("KAFKA_BROKERS"), "they are found");
+
+  const [, listed] = /These are secrets[^:]*:([^.]*)\./.exec(read("wrangler.toml"));
+  const secrets = all(listed, /([A-Z_]+)/g);
+  assert.deepEqual([...variables].sort(), [...Object.keys(configOf(undefined).vars), ...secrets].sort());
+  const docs = readdirSync(join(ROOT, "docs")).filter((name) => name.endsWith(".md")).map((name) => read(`docs/${name}`)).join();
+  assert.deepEqual([...variables].filter((name) => !docs.includes(`\`${name}`)), [], "not in docs/");
 });
 
 /** The figures as Prometheus's own parser reads them: value by `family{label=…}`, labels in their order. */
