@@ -203,8 +203,8 @@ pub const DEFAULT_BROWSER_KEY_RATE: Rate = Rate { per_second: 300, burst: 3_000 
 /// Requests with one server key to one isolate: back ends send batches, and what they can't send they have to keep.
 pub const DEFAULT_SERVER_KEY_RATE: Rate = Rate { per_second: 1_000, burst: 10_000 };
 
-/// Events of one organization a UTC day, unless its settings say otherwise: 58 a second all day long. At 1 kB each, rows and
-/// indices, that is half of the 10 GB that a tenant's log may hold: who brings more is to have been asked.
+/// Events of one organization a UTC day, unless its settings say otherwise: 58 a second all day long. At 1.2 kB each, rows and
+/// indices, a day of that is more than half of the 10 GB that a tenant's log may hold: who brings more is to have been asked.
 pub const DEFAULT_EVENTS_PER_DAY: u32 = 5_000_000;
 
 /// Most events a day that settings may allow: a typing error above that.
