@@ -17,6 +17,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 2, name: "security", sql: include_str!("0002_security.sql") },
     Migration { version: 3, name: "emit_domain_event", sql: include_str!("0003_emit_domain_event.sql") },
     Migration { version: 4, name: "partitions", sql: include_str!("0004_partitions.sql") },
+    Migration { version: 5, name: "comments", sql: include_str!("0005_comments.sql") },
 ];
 
 /// Held while migrating, until the session ends: of two that migrate at once the second waits, and finds nothing to do.

@@ -11,7 +11,7 @@ pub use migrations::{ADD_MONTHS, HISTORY, IS_PARTITIONED, LOCK, MIGRATIONS, Migr
 /// whoever else stores them at the same time. They are `is_processed`: whoever sends a batch has its own cursor, and
 /// no dispatcher is to deliver them once more.
 ///
-/// Architecture invariant: `properties` and `context` are stored byte for byte, which is why everything in its way is
+/// Architecture invariant: `properties` and `context` of a row are stored byte for byte, which is why everything in its way is
 /// `json`. `jsonb` would sort members, drop repeated ones, and write numbers its own way. Only a NUL, which no text of
 /// `PostgreSQL` can hold, becomes U+FFFD, as in the columns.
 pub const INSERT: &str = include_str!("insert.sql");
