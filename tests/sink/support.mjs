@@ -14,12 +14,12 @@ export const options = { skip: NO_POSTGRES, timeout: 180_000 };
 /** Settings that have a mock cluster notice within seconds what a real one notices within a minute. */
 const QUICK = ["session.timeout.ms=3000", "heartbeat.interval.ms=500"].flatMap((setting) => ["--kafka", setting]);
 
-/** Both servers, for a file's tests. */
-export function servers() {
+/** Both servers, for a file's tests. @param {Record<string, string | number>} [settings] of PostgreSQL's */
+export function servers(settings = {}) {
   const all = {};
   before(async () => {
     if (NO_POSTGRES) return;
-    [all.postgres, all.kafka] = await Promise.all([startPostgres({ tcp: true, durable: true }), startKafka()]);
+    [all.postgres, all.kafka] = await Promise.all([startPostgres({ tcp: true, durable: true, settings }), startKafka()]);
   });
   after(() => Promise.all([all.postgres?.stop(), all.kafka?.stop()]));
   return all;
