@@ -12,7 +12,7 @@ import { MUTANTS, mutated } from "./delivery/mutants.mjs";
 const FOLDER = join(ROOT, "target/mutants");
 const TREE = join(FOLDER, "tree");
 /** All that the collector's crate and its workspace are read from. */
-const SOURCES = ["Cargo.toml", "Cargo.lock", "crates", "collector", "sdk/Cargo.toml", "sdk/src", "sdk/dev", "cli"];
+const SOURCES = ["Cargo.toml", "Cargo.lock", "crates", "collector", "sdk/Cargo.toml", "sdk/src", "sdk/dev", "cli", "database", "sink"];
 /** As many rounds as let whatever tells a mutant come up: kills of workerd, and of each store some lost answers. */
 const ROUNDS = { SEED: "1", ROUNDS: "30", STORES: "webhook,batches,postgres" };
 
