@@ -6,7 +6,7 @@ import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, watch, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { ROOT, demoSite, newTenant, startWorld, worldOptions } from "./world.mjs";
+import { ROOT, demoSite, newTenant, planDemo, startWorld, worldOptions } from "./world.mjs";
 
 const HOME = join(ROOT, ".tallymark/dev");
 const TENANTS = join(HOME, "tenants.json");
@@ -37,6 +37,7 @@ const world = await startWorld(options()).catch((error) => {
   }
   throw error;
 });
+await planDemo(world.registry, made);
 
 const bold = (text) => `\x1b[1m${text}\x1b[0m`;
 console.log(`\n  ${bold("Tallymark")} is running. Open ${bold(world.url)}\n`);

@@ -69,6 +69,17 @@ export function demoSite(tenants) {
   return { modules: [{ type: "ESModule", path: "index.js", contents }], bindings: { TENANTS: tenants } };
 }
 
+/** The plan that the demo's shops keep to, enforced for these tenants; not for those who have been given another one. */
+export async function planDemo(registry, tenants) {
+  const plan = JSON.parse(readFileSync(join(ROOT, "www/demo/plan.json"), "utf8"));
+  for (const { organization_id } of tenants) {
+    const key = `plan:${organization_id}`;
+    const held = await registry.get(key, "json");
+    const isDemos = held === null || held.plan?.plan?.name === plan.plan.name;
+    if (isDemos) await registry.put(key, JSON.stringify({ mode: "enforce", ...held, plan }));
+  }
+}
+
 /**
  * @param {object} options
  * @param {Tenant[]} options.tenants

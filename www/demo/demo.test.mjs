@@ -156,20 +156,24 @@ test("what can't be is refused, and nothing is sent", async () => {
   assert.deepEqual(await seen(), []);
 });
 
-test("a batch takes from the shelf and gives back, and both sides are told once", async () => {
+test("a batch takes from the shelf and gives back, and the back end says so once", async () => {
   await seen();
   const call = async (body) => (await get("/fern/api", { method: "POST", body: JSON.stringify(body) })).json();
   const started = await call({ verb: "start_batch", recipe_id: 13, scale: 2, correlation_id: CORRELATION });
-  assert.deepEqual(started.captured.map((e) => e.event_name), ["batch_started"]);
-  assert.equal(started.captured[0].properties.projected_yield, 36);
-  const taken = JSON.parse((await seen())[0].body);
+  const [begun, ...taken] = JSON.parse((await seen())[0].body);
+  assert.deepEqual([begun.event_name, begun.properties.projected_yield, begun.correlation_id], ["batch_started", 36, CORRELATION]);
   assert.ok(taken.length > 0 && taken.every((e) => e.event_name === "inventory_adjusted" && e.properties.change_type === "batch"));
+  assert.deepEqual(started.sent[0], { event_name: "batch_started", entity_type: "batch", entity_id: begun.entity_id });
+  assert.equal(started.sent.length, 1 + taken.length, "the page is told which there were, and not what they hold");
 
-  const batch_id = Number(started.captured[0].entity_id);
+  const batch_id = Number(begun.entity_id);
   await call({ verb: "start_timer", batch_id, duration_seconds: 60, description: "rest" });
-  const cancelled = await call({ verb: "cancel_batch", batch_id, correlation_id: CORRELATION });
-  assert.deepEqual(cancelled.captured.map((e) => e.event_name), ["timer_stopped", "batch_cancelled"]);
-  const given = JSON.parse((await seen())[0].body);
+  assert.deepEqual(JSON.parse((await seen())[0].body).map((e) => [e.event_name, e.properties.description]), [["timer_started", "rest"]]);
+  await call({ verb: "cancel_batch", batch_id, correlation_id: CORRELATION });
+  const [stopped, ...rest] = JSON.parse((await seen())[0].body);
+  const cancelled = rest.pop();
+  assert.deepEqual([stopped.event_name, cancelled.event_name], ["timer_stopped", "batch_cancelled"]);
+  const given = rest;
   const deltas = (events) => Object.fromEntries(events.map((e) => [e.entity_id, e.properties.quantity_delta]));
   for (const [item, delta] of Object.entries(deltas(taken))) assert.equal(deltas(given)[item], -delta);
 
@@ -180,10 +184,11 @@ test("a batch takes from the shelf and gives back, and both sides are told once"
 
 test("the panel is answered through the read key", async () => {
   await seen();
-  assert.deepEqual(await (await get("/fern/_store?after=7")).json(), { events: [], next_after: 7, more: false });
-  const [request] = await seen();
-  assert.equal(request.path, "/v1/events?after=7&limit=500");
-  assert.equal(request.key, "Bearer rk_secret");
+  const answer = await get("/fern/_store?after=7&quarantined_after=3");
+  assert.deepEqual(await answer.json(), { events: [], quarantined: [], next: { after: 7, quarantined_after: 3 }, more: false });
+  const requests = await seen();
+  assert.deepEqual(requests.map(({ path }) => path), ["/v1/events?after=7&limit=500", "/v1/quarantine?after=3&limit=500"]);
+  assert.ok(requests.every(({ key }) => key === "Bearer rk_secret"));
 });
 
 test("what isn't there is a 404", async () => {

@@ -3,14 +3,6 @@ import { adjust, Refused, type Action } from "./inventory";
 import { batchOf, itemOf, keep, labelCode, nextId, recipeOf, rounded, type Batch, type Recipe, type Shop } from "./shop";
 import { stopTimersOf } from "./timers";
 
-/** What an operation did, told twice: by the back end with its secret key, and by the page. */
-export interface Done {
-  /** Sent by the demo server. */
-  server: DomainEvent[];
-  /** Captured by the page, once the answer is there: only what was committed is reported. */
-  page: DomainEvent[];
-}
-
 /** Smallest and largest multiple of a recipe that the bench can make. */
 export const SCALE = { min: 0.25, max: 4, step: 0.25 };
 
@@ -23,7 +15,7 @@ export function shortages(shop: Shop, recipe: Recipe, scale: number): string[] {
   });
 }
 
-export function startBatch(shop: Shop, recipe_id: number, scale: number, action: Action): Done {
+export function startBatch(shop: Shop, recipe_id: number, scale: number, action: Action): DomainEvent[] {
   const recipe = recipeOf(shop, recipe_id);
   if (!recipe) throw new Refused("That recipe doesn’t exist.");
   if (!(scale >= SCALE.min && scale <= SCALE.max)) {
@@ -47,22 +39,18 @@ export function startBatch(shop: Shop, recipe_id: number, scale: number, action:
     deductions: recipe.lines.map((line) => ({ ...line, amount: rounded(line.amount * scale) })),
   };
   keep(shop.batches, batch);
-  return {
-    server: moveStock(shop, batch, "batch", action),
-    page: [
-      aboutBatch(batch, "batch_started", {
-        recipe_id,
-        scale,
-        batch_type: recipe.batch_type,
-        projected_yield: batch.projected_yield,
-        projected_yield_unit: batch.yield_unit,
-        label_code: batch.label_code,
-      }),
-    ],
-  };
+  const started = aboutBatch(batch, "batch_started", {
+    recipe_id,
+    scale,
+    batch_type: recipe.batch_type,
+    projected_yield: batch.projected_yield,
+    projected_yield_unit: batch.yield_unit,
+    label_code: batch.label_code,
+  });
+  return [started, ...moveStock(shop, batch, "batch", action)];
 }
 
-export function completeBatch(shop: Shop, id: number, final_quantity: number, action: Action): Done {
+export function completeBatch(shop: Shop, id: number, final_quantity: number, action: Action): DomainEvent[] {
   const { batch, recipe } = batchUnderWay(shop, id);
   const made = adjust(
     shop,
@@ -82,19 +70,19 @@ export function completeBatch(shop: Shop, id: number, final_quantity: number, ac
     output_unit: batch.yield_unit,
     completed_at: new Date(action.now).toISOString(),
   });
-  return { server: [made], page: [...stopTimersOf(shop, id, action.now), completed] };
+  return [...stopTimersOf(shop, id, action.now), made, completed];
 }
 
-export function cancelBatch(shop: Shop, id: number, action: Action): Done {
+export function cancelBatch(shop: Shop, id: number, action: Action): DomainEvent[] {
   const { batch } = batchUnderWay(shop, id);
-  const server = moveStock(shop, batch, "release_reservation", action);
+  const restored = moveStock(shop, batch, "release_reservation", action);
   Object.assign(batch, { status: "cancelled", ended_at: action.now } satisfies Partial<Batch>);
   const restoration_summary = batch.deductions.flatMap(({ item_id, amount }) => {
     const item = itemOf(shop, item_id);
     return item ? [`${item.name}: ${amount} ${item.unit} restored`] : [];
   });
   const cancelled = aboutBatch(batch, "batch_cancelled", { label_code: batch.label_code, restoration_summary });
-  return { server, page: [...stopTimersOf(shop, id, action.now), cancelled] };
+  return [...stopTimersOf(shop, id, action.now), ...restored, cancelled];
 }
 
 function batchUnderWay(shop: Shop, id: number): { batch: Batch; recipe: Recipe } {

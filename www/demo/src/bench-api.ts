@@ -1,4 +1,4 @@
-import { cancelBatch, completeBatch, startBatch, type Done } from "./batches";
+import { cancelBatch, completeBatch, startBatch } from "./batches";
 import { benchOf, type Bench } from "./bench";
 import type { Collector } from "./collector";
 import type { DomainEvent } from "./domain-event";
@@ -17,12 +17,15 @@ export type BenchCall = { correlation_id: string } & (
   | { verb: "stop_timer"; timer_id: number }
 );
 
-/** The answer: the bench as it is now, and what the page is to capture. */
+/** What the back end has said of it. */
+export type Said = Pick<DomainEvent, "event_name" | "entity_type" | "entity_id">;
+
+/** The answer: the bench as it is now, and the events that the back end has sent. */
 export type BenchAnswer =
-  | { ok: true; bench: Bench; captured: DomainEvent[]; correlation_id: string }
+  | { ok: true; bench: Bench; sent: Said[]; correlation_id: string }
   | { ok: false; refusal: string };
 
-function carryOut(shop: Shop, call: BenchCall, action: Action): Done {
+function carryOut(shop: Shop, call: BenchCall, action: Action): DomainEvent[] {
   switch (call.verb) {
     case "start_batch":
       return startBatch(shop, Number(call.recipe_id), Number(call.scale), action);
@@ -33,10 +36,10 @@ function carryOut(shop: Shop, call: BenchCall, action: Action): Done {
     case "start_timer": {
       const description = String(call.description).slice(0, 120);
       const timer = { batch_id: Number(call.batch_id), duration_seconds: Number(call.duration_seconds), description };
-      return { server: [], page: [startTimer(shop, timer, action)] };
+      return [startTimer(shop, timer, action)];
     }
     case "stop_timer":
-      return { server: [], page: [stopTimer(shop, Number(call.timer_id), action)] };
+      return [stopTimer(shop, Number(call.timer_id), action)];
     default:
       throw new Refused("The workbench can’t do that.");
   }
@@ -46,10 +49,11 @@ export async function callBench(shop: Shop, collector: Collector, body: unknown,
   const call = (typeof body === "object" && body !== null ? body : {}) as BenchCall;
   const action = actionOf(call.correlation_id, now);
   try {
-    const { server, page } = carryOut(shop, call, action);
-    if (server.length > 0) await collector.emit(server, action, shop.user.id);
+    const events = carryOut(shop, call, action);
+    await collector.emit(events, action, shop.user.id);
+    const sent = events.map(({ event_name, entity_type, entity_id }) => ({ event_name, entity_type, entity_id }) as Said);
     const { correlation_id } = action;
-    return json({ ok: true, bench: benchOf(shop, now), captured: page, correlation_id } satisfies BenchAnswer);
+    return json({ ok: true, bench: benchOf(shop, now), sent, correlation_id } satisfies BenchAnswer);
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     return json({ ok: false, refusal: error.message } satisfies BenchAnswer, 422);

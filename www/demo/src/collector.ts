@@ -1,13 +1,21 @@
-import type { EventsPage, Ledger, StoredEvent } from "../../../collector/worker/api";
+import type { EventsPage, Ledger, QuarantinedEvent, QuarantinePage, StoredEvent } from "../../../collector/worker/api";
 import type { DomainEvent } from "./domain-event";
 import type { Action } from "./inventory";
 import type { Fetcher, Tenant } from "./tenants";
 
-/** What the panel gets for `_store?after=<seq>`. */
+/** Where somebody who reads the store has come to: the rows, and those of the quarantine, are numbered apart. */
+export interface StoreCursor {
+  after: number;
+  quarantined_after: number;
+}
+
+/** What the panel gets for `_store?after=<seq>&quarantined_after=<seq>`. */
 export interface StorePage {
   /** The newest rows of those after the cursor, oldest first. */
   events: StoredEvent[];
-  next_after: number;
+  /** What was not stored because it breaks a rule, likewise. */
+  quarantined: QuarantinedEvent[];
+  next: StoreCursor;
   /** There is more behind the cursor: ask again at once. */
   more: boolean;
 }
@@ -46,16 +54,33 @@ export class Collector {
     }
   }
 
-  async storeAfter(after: number): Promise<StorePage> {
+  async storeAfter({ after, quarantined_after }: StoreCursor): Promise<StorePage> {
+    const [stored, quarantined] = await Promise.all([
+      this.newest((seq) => this.read<EventsPage>(`/v1/events?after=${seq}&limit=${PAGE_ROWS}`), after),
+      this.newest((seq) => this.read<QuarantinePage>(`/v1/quarantine?after=${seq}&limit=${PAGE_ROWS}`), quarantined_after),
+    ]);
+    return {
+      events: stored.rows,
+      quarantined: quarantined.rows,
+      next: { after: stored.next_after, quarantined_after: quarantined.next_after },
+      more: stored.more || quarantined.more,
+    };
+  }
+
+  /** Goes through pages, as far as it may, for the newest rows of them. */
+  private async newest<Row>(
+    pageAfter: (seq: number) => Promise<{ events: Row[]; next_after: number }>,
+    after: number,
+  ): Promise<{ rows: Row[]; next_after: number; more: boolean }> {
     let next_after = after;
-    let newest: StoredEvent[] = [];
+    let rows: Row[] = [];
     for (let page = 0; page < MAX_PAGES; page += 1) {
-      const answer = await this.read<EventsPage>(`/v1/events?after=${next_after}&limit=${PAGE_ROWS}`);
-      newest = [...newest, ...answer.events].slice(-NEWEST_ROWS);
+      const answer = await pageAfter(next_after);
+      rows = [...rows, ...answer.events].slice(-NEWEST_ROWS);
       next_after = answer.next_after;
-      if (answer.events.length < PAGE_ROWS) return { events: newest, next_after, more: false };
+      if (answer.events.length < PAGE_ROWS) return { rows, next_after, more: false };
     }
-    return { events: newest, next_after, more: true };
+    return { rows, next_after, more: true };
   }
 
   ledger(): Promise<Ledger> {

@@ -1,4 +1,4 @@
-import type { ItemType } from "./shop";
+import type { ServerEvents } from "./plan";
 
 /** The change types of the tracking plan, and what each does to the quantity. */
 export const CHANGE_TYPES = {
@@ -30,49 +30,12 @@ export const MANUAL_CHANGE_TYPES = [
   "trash",
 ] as const satisfies readonly ChangeType[];
 
-/** Properties by event name, as the tracking plan has them. */
-export interface DomainEventProperties {
-  inventory_adjusted: {
-    change_type: ChangeType;
-    quantity_delta: number;
-    unit: string;
-    notes: string;
-    cost_override: number | null;
-    original_quantity: number;
-    new_quantity: number;
-    item_name: string;
-    item_type: ItemType;
-    batch_id: number | null;
-    is_initial_stock: boolean;
-  };
-  batch_started: {
-    recipe_id: number;
-    scale: number;
-    batch_type: "ingredient" | "product";
-    projected_yield: number;
-    projected_yield_unit: string;
-    label_code: string;
-  };
-  batch_completed: { label_code: string; final_quantity: number; output_unit: string; completed_at: string };
-  batch_cancelled: { label_code: string; restoration_summary: string[] };
-  timer_started: { batch_id: number; duration_seconds: number; description: string };
-  timer_stopped: { batch_id: number; duration_seconds: number };
-  recipe_created: {
-    name: string;
-    category: string;
-    batch_type: "ingredient" | "product";
-    predicted_yield: number;
-    predicted_yield_unit: string;
-    ingredient_count: number;
-  };
-}
-
-/** Something that happened, before it knows its tenant, time and id. */
+/** Something that happened, before it knows its tenant, time and id: what the plan (plans/demo) lets back ends say. */
 export type DomainEvent = {
-  [Name in keyof DomainEventProperties]: {
+  [Name in keyof ServerEvents]: {
     event_name: Name;
     entity_type: "inventory_item" | "batch" | "timer" | "recipe";
     entity_id: string;
-    properties: DomainEventProperties[Name];
+    properties: ServerEvents[Name];
   };
-}[keyof DomainEventProperties];
+}[keyof ServerEvents];

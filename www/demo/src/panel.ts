@@ -20,8 +20,14 @@ const EXPERIMENTS = [
   {
     id: "bad",
     title: "Send one bad event among good ones",
-    text: "A batch of three goes straight to /batch/. The second has a number where its name should be. The other two are stored; it is quarantined, with the rule that it broke.",
+    text: "A batch of three goes straight to /batch/. The second gives its scale in words, where the tracking plan wants a number. The other two are stored; it is quarantined, and stands in the list with the rule that it broke.",
     action: "Send the batch",
+  },
+  {
+    id: "forge",
+    title: "Claim from the page what only a back end may say",
+    text: "The page captures inventory_adjusted by itself. Its key is a page’s, whatever the event says: the plan has that name for back ends alone, so no stock can be forged from a browser’s console.",
+    action: "Try to forge it",
   },
   {
     id: "repeat",

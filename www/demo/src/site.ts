@@ -51,7 +51,7 @@ export class Site {
       case "workbench":
         return this.page("Workbench", "/workbench", workbench(this.base));
       case "_store":
-        return this.relay(() => this.collector.storeAfter(Math.max(0, Number(this.url.searchParams.get("after")) || 0)));
+        return this.relay(() => this.collector.storeAfter({ after: this.seq("after"), quarantined_after: this.seq("quarantined_after") }));
       case "_ledger":
         return this.relay(() => this.collector.ledger());
       default:
@@ -81,6 +81,10 @@ export class Site {
       );
     }
     return null;
+  }
+
+  private seq(parameter: string): number {
+    return Math.max(0, Number(this.url.searchParams.get(parameter)) || 0);
   }
 
   private async submit(work: () => Submitted, refuse: (text: string) => Response): Promise<Response> {

@@ -1,28 +1,29 @@
 import { h } from "./dom";
 import { jsonView } from "./json-view";
 import { config } from "./page-config";
+import type { Fate } from "./panel-tab";
 
 /** What an experiment needs of the panel: to look again, and to find its events. */
 export interface Observer {
   look(): Promise<void>;
-  rowOf(event_id: string): number | undefined;
+  fateOf(event_id: string): Fate;
 }
 
 interface WireEvent {
-  event: unknown;
+  event: string;
   uuid: string;
   distinct_id: string;
   timestamp: string;
   properties: Record<string, unknown>;
 }
 
-function wireEvent(event: unknown): WireEvent {
+function wireEvent(properties: Record<string, unknown> = {}): WireEvent {
   return {
-    event,
+    event: "recipe_scaled",
     uuid: crypto.randomUUID(),
     distinct_id: "panel-experiment",
     timestamp: new Date().toISOString(),
-    properties: { recipe_id: 11, scale: 2, $entity_type: "recipe", $entity_id: "11" },
+    properties: { recipe_id: 11, scale: 2, $entity_type: "recipe", $entity_id: "11", ...properties },
   };
 }
 
@@ -33,23 +34,35 @@ async function post(batch: WireEvent[]): Promise<{ status: number; body: unknown
   return { status: response.status, body: await response.json().catch(() => null) };
 }
 
+/** To the list, where what is quarantined stands beside what is stored. */
+const inList = (): HTMLElement => h("button", { type: "button", class: "linklike", "data-show-list": true }, "Show it in the list");
+
 const REPEATS = 5;
 
 const EXPERIMENTS: Record<string, (observer: Observer) => Promise<(Node | string)[]>> = {
-  async bad({ look, rowOf }) {
-    const batch = [wireEvent("recipe_scaled"), wireEvent(42), wireEvent("recipe_scaled")];
+  async bad({ look, fateOf }) {
+    const batch = [wireEvent(), wireEvent({ scale: "double" }), wireEvent()];
     const { status, body } = await post(batch);
     await look();
-    const stored = batch.filter((e) => rowOf(e.uuid) !== undefined).length;
-    return [`Answer ${status}. ${stored} of 3 are rows of the store; the collector says of the other:`, jsonView(body)];
+    const stored = batch.filter((e) => typeof fateOf(e.uuid) === "number").length;
+    return [`Answer ${status}. ${stored} of 3 are rows of the store; the collector says of the other:`, jsonView(body), inList()];
   },
 
-  async repeat({ look, rowOf }) {
-    const batch = [wireEvent("recipe_scaled"), wireEvent("recipe_scaled"), wireEvent("recipe_scaled")];
+  async forge({ look }) {
+    // Past the types of the plan, as whoever forges would go.
+    const forged = { change_type: "restock", quantity_delta: 1_000_000, unit: "g" };
+    window.tallymark.capture("inventory_adjusted", forged, { entity: { type: "inventory_item", id: "3" } });
+    await window.tallymark.flush();
+    await look();
+    return ["Captured and sent, and quarantined: origin_not_allowed. No row of the store says so.", inList()];
+  },
+
+  async repeat({ look, fateOf }) {
+    const batch = [wireEvent(), wireEvent(), wireEvent()];
     const statuses: number[] = [];
     for (let i = 0; i < REPEATS; i += 1) statuses.push((await post(batch)).status);
     await look();
-    const rows = batch.map((e) => rowOf(e.uuid)).filter((row) => row !== undefined);
+    const rows = batch.map((e) => fateOf(e.uuid)).filter((row) => typeof row === "number");
     const numbers = rows.map((row) => `#${row}`).join(", ");
     return [`Answers ${statuses.join(", ")}. ${REPEATS * batch.length} events sent, ${rows.length} rows in the store: ${numbers}.`];
   },

@@ -1,7 +1,9 @@
-import type { StoredEvent } from "../../../../collector/worker/api";
+import type { QuarantinedEvent, StoredEvent } from "../../../../collector/worker/api";
+import type { StorePage } from "../collector";
 import { shortId } from "../format";
 import { byId, h } from "./dom";
 import { jsonView } from "./json-view";
+import type { Fate } from "./panel-tab";
 
 /** Rows that stay in the list; the store has them all. */
 const MAX_ROWS = 120;
@@ -13,13 +15,13 @@ function ownFirst(properties: Record<string, unknown>): Record<string, unknown> 
   return Object.fromEntries(Object.entries(properties).sort((a, b) => isWeb(a) - isWeb(b)));
 }
 
-/** The newest rows of `domain_event`, newest first. */
+/** The newest rows of `domain_event`, and among them what was quarantined: newest first. */
 export class StoreView {
   private readonly list = byId("rows");
   private readonly empty = byId("rows-empty");
   private readonly pairFilter = byId<HTMLButtonElement>("pair-filter");
   private readonly domainOnly = byId<HTMLInputElement>("domain-only");
-  private readonly seqById = new Map<string, number>();
+  private readonly fates = new Map<string, Fate>();
   private pair: string | null = null;
 
   constructor() {
@@ -28,20 +30,24 @@ export class StoreView {
   }
 
   /** @param isFirst the rows were there before this page was: nothing to point at */
-  add(events: StoredEvent[], isFirst: boolean): void {
-    for (const event of events) {
-      this.seqById.set(event.event_id, event.seq);
-      const row = this.row(event);
+  add({ events, quarantined }: StorePage, isFirst: boolean): void {
+    for (const { event_id } of quarantined) this.fates.set(event_id, "quarantined");
+    for (const { event_id, seq } of events) this.fates.set(event_id, seq);
+    const arrivals = [
+      ...events.map((event) => ({ at: event.received_at, row: this.row(event) })),
+      ...quarantined.map((event) => ({ at: event.received_at, row: this.refused(event) })),
+    ].sort((a, b) => a.at.localeCompare(b.at));
+    for (const { row } of arrivals) {
       row.classList.toggle("is-new", !isFirst);
       this.list.prepend(row);
     }
     while (this.list.childElementCount > MAX_ROWS) this.list.lastElementChild?.remove();
-    if (events.length > 0) this.filter();
+    if (arrivals.length > 0) this.filter();
   }
 
-  /** The row number of an event, once it is stored. */
-  seqOf(event_id: string): number | undefined {
-    return this.seqById.get(event_id);
+  /** What has become of an event, once that is known. */
+  fateOf(event_id: string): Fate {
+    return this.fates.get(event_id);
   }
 
   /** Shows only what one action caused; `null`: everything again. */
@@ -82,6 +88,24 @@ export class StoreView {
     // Most rows are never opened: their JSON is laid out when they are.
     details.addEventListener("toggle", () => details.append(this.inside(event)), { once: true });
     return h("li", { class: "row", "data-name": event_name, "data-correlation": correlation_id ?? "" }, details);
+  }
+
+  /** What broke a rule stands where it came, with the reason in its line. */
+  private refused(event: QuarantinedEvent): HTMLLIElement {
+    const { event_name, received_at, rule, path, expected, got } = event;
+    const details = h(
+      "details",
+      {},
+      h(
+        "summary",
+        {},
+        h("span", { class: "row-name" }, event_name ?? "no name"),
+        h("time", { class: "row-time", datetime: received_at }, TIME.format(new Date(received_at))),
+        h("span", { class: "row-why" }, h("span", { class: "source source-quarantined" }, "quarantined"), h("code", {}, rule), ` at ${path}: expected ${expected}, got ${got}`),
+      ),
+    );
+    details.addEventListener("toggle", () => details.append(h("div", { class: "row-inside" }, h("h4", {}, "in quarantine"), jsonView(event))), { once: true });
+    return h("li", { class: "row row-quarantined", "data-name": event_name ?? "" }, details);
   }
 
   private inside(event: StoredEvent): HTMLElement {

@@ -6,7 +6,11 @@ interface Captured {
   seq: number;
   at: number;
   row?: number;
+  isQuarantined?: boolean;
 }
+
+/** What has become of an event: its row's number, or that it has none. */
+export type Fate = number | "quarantined" | undefined;
 
 interface TabRecord {
   captured: number;
@@ -29,7 +33,7 @@ export class TabView {
   /** @param storageKey one per shop: a tab may visit several */
   constructor(
     private readonly storageKey: string,
-    private readonly rowOf: (uuid: string) => number | undefined,
+    private readonly fateOf: (uuid: string) => Fate,
   ) {
     const kept = sessionStorage.getItem(storageKey);
     this.record = kept ? (JSON.parse(kept) as TabRecord) : { captured: 0, sent: 0, stored: 0, dropped: {}, newest: [] };
@@ -57,12 +61,16 @@ export class TabView {
   matchRows(): void {
     let found = false;
     for (const entry of this.record.newest) {
-      if (entry.row !== undefined) continue;
-      const row = this.rowOf(entry.uuid);
-      if (row === undefined) continue;
-      entry.row = row;
-      this.record.stored += 1;
+      if (entry.row !== undefined || entry.isQuarantined) continue;
+      const fate = this.fateOf(entry.uuid);
+      if (fate === undefined) continue;
       found = true;
+      if (fate === "quarantined") {
+        entry.isQuarantined = true;
+        continue;
+      }
+      entry.row = fate;
+      this.record.stored += 1;
     }
     if (found) this.changed();
   }
@@ -88,16 +96,21 @@ export class TabView {
     byId("tab-note").textContent = notes.filter(Boolean).join(" ");
     byId("tab-empty").hidden = newest.length > 0;
     this.list.replaceChildren(
-      ...newest.map(({ event, seq, at, row }) =>
+      ...newest.map(({ event, seq, at, row, isQuarantined }) =>
         h(
           "li",
           { class: "row row-plain" },
           h("span", { class: "row-name" }, event),
           h("time", { class: "row-time", datetime: new Date(at).toISOString() }, TIME.format(at)),
           h("span", { class: "row-about" }, `number ${seq} of its page`),
-          h("span", { class: row === undefined ? "way" : "way is-stored" }, row === undefined ? "captured" : `row #${row}`),
+          way(row, isQuarantined),
         ),
       ),
     );
   }
+}
+
+function way(row: number | undefined, isQuarantined = false): HTMLElement {
+  if (isQuarantined) return h("span", { class: "way is-quarantined" }, "quarantined");
+  return h("span", { class: row === undefined ? "way" : "way is-stored" }, row === undefined ? "captured" : `row #${row}`);
 }

@@ -1,6 +1,6 @@
 // The live view beside the shop: what the store holds, what the ledger says, what this tab captured.
-import type { Ledger, StoredEvent } from "../../../../collector/worker/api";
-import type { StorePage } from "../collector";
+import type { Ledger } from "../../../../collector/worker/api";
+import type { StoreCursor, StorePage } from "../collector";
 import { byId } from "./dom";
 import { offerExperiments } from "./experiments";
 import { config } from "./page-config";
@@ -16,10 +16,10 @@ const ANNOUNCE_MS = 4000;
 
 const store = new StoreView();
 const ledger = new LedgerView();
-const tab = new TabView(`demo_tab${config.base}`, (uuid) => store.seqOf(uuid));
+const tab = new TabView(`demo_tab${config.base}`, (uuid) => store.fateOf(uuid));
 const { select, open } = panelTabs();
 
-let cursor = 0;
+let cursor: StoreCursor = { after: 0, quarantined_after: 0 };
 let isFirst = true;
 let announcedAt = 0;
 
@@ -33,10 +33,10 @@ async function ask<T>(path: string): Promise<T> {
 async function look(): Promise<void> {
   let page: StorePage;
   do {
-    page = await ask<StorePage>(`_store?after=${cursor}`);
-    cursor = page.next_after;
-    store.add(page.events, isFirst);
-    announce(page.events);
+    page = await ask<StorePage>(`_store?after=${cursor.after}&quarantined_after=${cursor.quarantined_after}`);
+    cursor = page.next;
+    store.add(page, isFirst);
+    announce(page);
   } while (page.more);
   isFirst = false;
   tab.matchRows();
@@ -58,11 +58,12 @@ function showPulse(text: string, isLive: boolean): void {
   byId("pulse-text").textContent = text;
 }
 
-function announce(events: StoredEvent[]): void {
-  if (isFirst || events.length === 0 || Date.now() - announcedAt < ANNOUNCE_MS) return;
+function announce({ events, quarantined }: StorePage): void {
+  if (isFirst || events.length + quarantined.length === 0 || Date.now() - announcedAt < ANNOUNCE_MS) return;
   announcedAt = Date.now();
-  const names = [...new Set(events.map((e) => e.event_name))].join(", ");
-  byId("announcer").textContent = `${events.length} stored: ${names}`;
+  const told = (rows: { event_name: string | null }[], what: string): string | false =>
+    rows.length > 0 && `${rows.length} ${what}: ${[...new Set(rows.map((row) => row.event_name ?? "no name"))].join(", ")}`;
+  byId("announcer").textContent = [told(quarantined, "quarantined"), told(events, "stored")].filter(Boolean).join(". ");
 }
 
 async function poll(): Promise<void> {
@@ -77,12 +78,12 @@ window.tallymark.on("sent", ({ count }) => {
   void lookNext();
 });
 
-offerExperiments({ look: lookNext, rowOf: (id) => store.seqOf(id) });
+offerExperiments({ look: lookNext, fateOf: (id) => store.fateOf(id) });
 
 document.addEventListener("click", (event) => {
-  const button = event.target instanceof Element ? event.target.closest<HTMLElement>("[data-show-pair]") : null;
-  if (!button?.dataset.showPair) return;
-  store.showPair(button.dataset.showPair);
+  const button = event.target instanceof Element ? event.target.closest<HTMLElement>("[data-show-pair], [data-show-list]") : null;
+  if (!button) return;
+  store.showPair(button.dataset.showPair ?? null);
   select("store");
   open();
 });

@@ -1,5 +1,6 @@
 // What the shop's own pages do: who is here, and what they did.
 import { amount } from "../format";
+import { capture } from "./capture";
 import { config } from "./page-config";
 
 const { tallymark } = window;
@@ -16,19 +17,20 @@ for (const form of document.querySelectorAll<HTMLFormElement>("form[data-capture
     if (field instanceof HTMLInputElement) field.value = correlationId;
     const { captureForm = "", entityType, entityId } = form.dataset;
     const data = new FormData(form);
-    const properties =
-      captureForm === "inventory_form_submitted"
-        ? { change_type: data.get("change_type"), quantity: Number(data.get("quantity")), has_notes: data.get("notes") !== "" }
-        : { based_on: Number(data.get("based_on")) };
     const entity = entityType && entityId ? { entity: { type: entityType, id: entityId } } : {};
-    tallymark.capture(captureForm, properties, { ...entity, correlationId });
+    const options = { ...entity, correlationId };
+    if (captureForm === "recipe_form_submitted") capture(captureForm, { based_on: Number(data.get("based_on")) }, options);
+    if (captureForm === "inventory_form_submitted") {
+      const change_type = String(data.get("change_type"));
+      capture(captureForm, { change_type, quantity: Number(data.get("quantity")), has_notes: data.get("notes") !== "" }, options);
+    }
   });
 }
 
 const query = new URLSearchParams(location.search).get("q");
 const searched = document.querySelector<HTMLElement>("[data-capture-search]");
 if (searched && query) {
-  tallymark.capture("recipe_searched", { query, result_count: Number(searched.dataset.captureSearch) });
+  capture("recipe_searched", { query, result_count: Number(searched.dataset.captureSearch) });
 }
 
 const scaler = document.querySelector<HTMLElement>("[data-recipe]");
@@ -53,8 +55,8 @@ function watchScale(recipe: HTMLElement): void {
     const scale = Number(range?.value);
     show(recipe, scale);
     if (scale === settled) return;
-    const { recipe: id = "", name, unit } = recipe.dataset;
-    tallymark.capture(
+    const { recipe: id = "", name = "", unit = "" } = recipe.dataset;
+    capture(
       "recipe_scaled",
       {
         recipe_id: Number(id),

@@ -43,7 +43,7 @@ export function startView(workbench: Workbench, query: URLSearchParams): { title
     event.preventDefault();
     void workbench.act(
       { verb: "start_batch", recipe_id: Number(recipe.value), scale: Number(scale.value) },
-      ({ entity_id }) => `${workbench.base}/batch/${entity_id}`,
+      (batch_id) => `${workbench.base}/batch/${batch_id}`,
     );
   };
   const content = h(

@@ -1,8 +1,9 @@
 // The single-page part of the shop: three views, routed with history.pushState.
-import type { BenchAnswer, BenchCall } from "../bench-api";
+import type { BenchAnswer, BenchCall, Said } from "../bench-api";
 import type { Bench } from "../bench";
 import { benchView } from "./bench-view";
 import { batchView } from "./batch-view";
+import { captureWish } from "./bench-events";
 import { h, byId } from "./dom";
 import { config } from "./page-config";
 import { startView } from "./start-view";
@@ -17,8 +18,8 @@ export interface Workbench {
   readonly base: string;
   /** Milliseconds of the server's clock, now. */
   now(): number;
-  /** Asks the back end, captures what it committed, and shows the result. */
-  act(action: BenchAction, then?: (answer: { entity_id: string }) => string): Promise<void>;
+  /** Captures the wish, asks the back end, and shows what came of it. `then` says where, by the batch that it is about. */
+  act(action: BenchAction, then?: (batch_id: string) => string): Promise<void>;
 }
 
 const root = byId("bench");
@@ -42,33 +43,35 @@ const workbench: Workbench = {
 
 let isActing = false;
 
-async function act(action: BenchAction, then?: (answer: { entity_id: string }) => string): Promise<void> {
+async function act(action: BenchAction, then?: (batch_id: string) => string): Promise<void> {
   // A second click on the same button is the same wish.
   if (isActing) return;
   isActing = true;
-  const answer = await ask({ ...action, correlation_id: crypto.randomUUID() } as BenchCall);
+  const correlation_id = crypto.randomUUID();
+  captureWish(action, correlation_id);
+  const answer = await ask({ ...action, correlation_id } as BenchCall);
   isActing = false;
   if (!answer.ok) {
     tell([answer.refusal], true);
     return;
   }
-  for (const { event_name, entity_type, entity_id, properties } of answer.captured) {
-    window.tallymark.capture(event_name, properties, {
-      entity: { type: entity_type, id: entity_id },
-      correlationId: answer.correlation_id,
-    });
-  }
   bench = answer.bench;
   ahead = bench.now - Date.now();
-  const entity_id = answer.captured.at(-1)?.entity_id ?? "";
-  if (then) go(then({ entity_id }));
+  const batch_id = answer.sent.find((it) => it.entity_type === "batch")?.entity_id;
+  if (then && batch_id) go(then(batch_id));
   else {
     draw();
     focusHeading();
   }
-  const names = answer.captured.map((e) => h("code", {}, e.event_name));
   const show = h("button", { type: "button", class: "linklike", "data-show-pair": answer.correlation_id }, "Show all that it caused");
-  tell([...names.flatMap((name) => [name, " "]), "captured by this page. ", show], false);
+  tell([...named(answer.sent).flatMap((it) => [it, " "]), "sent by the back end. ", show], false);
+}
+
+/** Each event's name once, with how many there were. */
+function named(sent: Said[]): HTMLElement[] {
+  const counts = new Map<string, number>();
+  for (const { event_name } of sent) counts.set(event_name, (counts.get(event_name) ?? 0) + 1);
+  return [...counts].map(([name, count]) => h("span", {}, h("code", {}, name), count > 1 && ` × ${count}`));
 }
 
 async function ask(call: BenchCall): Promise<BenchAnswer> {
