@@ -27,6 +27,14 @@ else await ratios();
 
 async function ratios() {
   const store = await startStore({ extraWorkers: [BARE_LOOP] });
+  try {
+    await report(store);
+  } finally {
+    await store.stop();
+  }
+}
+
+async function report(store) {
   const log = await benchLog(store, SIZES, ROUNDS, SCALE);
   const postgres = await benchPostgres(store, SIZES, ROUNDS, SCALE);
   const webhooks = await benchWebhooks(store, ROUNDS, SCALE);
@@ -60,5 +68,4 @@ async function ratios() {
   console.log(`
 log → Postgres / native multi-row INSERT: ${SIZES.map((size) => `${ratio(size).toFixed(2)} at ${size}`).join(", ")} (target ${TARGET})
 webhooks / bare loop: ${(webhooks.log.perSecond / webhooks.loop.perSecond).toFixed(2)}`);
-  await store.stop();
 }
