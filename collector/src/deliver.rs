@@ -1,7 +1,11 @@
 //! Delivery's part of the boundary: commands and results as JSON. They are few beside the requests that they are about,
-//! so that their texts cost next to nothing. Pages of rows come beside them, and are copied as they stand.
+//! so that their texts cost next to nothing. Pages of rows come beside them, as do the texts of the configuration, which
+//! are read once and not for each command.
 
-use std::collections::HashMap;
+use std::{
+    collections::{HashMap, VecDeque},
+    rc::Rc,
+};
 
 use serde::{Deserialize, Serialize};
 use tallymark_delivery::{
@@ -9,34 +13,30 @@ use tallymark_delivery::{
 };
 use tallymark_event::Timestamp;
 
-/// What the shell asks, and what decides about it.
-#[derive(Deserialize)]
-struct Command {
-    /// The variables of the environment that are texts.
-    env: HashMap<String, String>,
-    /// `destinations:<organization_id>` of the registry.
-    record: Option<String>,
-    ask: Ask,
-}
+/// Most tenants whose destinations are kept as they were read: as many as are delivered for at a time, and more than the
+/// logs that share an isolate.
+const MAX_CONFIGURED: usize = 64;
 
-/// Of `state`, the destination's row; `page`, the second input, is a JSON array of rows.
+/// What the shell asks. `state`: the destination's row; `page`, an input of its own, is a JSON array of rows.
 #[derive(Deserialize)]
 #[serde(tag = "verb", rename_all = "snake_case")]
-enum Ask {
+enum Command {
     /// Which destinations there are, and when each is due. `head`: the log's last `seq`.
     Plan { known: Vec<Known>, head: u64 },
     /// The right to attempt. `head`: the log's last `seq`.
     Lease { state: State, id: String, head: u64 },
     /// The requests for a page of rows.
     Compose { state: State },
+    /// The requests for rows that their destination takes as they stand. `page`: of each its `seq` and its bytes, roughly.
+    Outline { state: State },
     /// The requests for a page of rows that were parked.
     Retry { state: State },
     /// What an attempt leaves behind. `random`: 64 bits, in decimal.
     Settle { state: State, id: String, through: u64, sent: Vec<Sent>, random: String },
     /// The same for rows that were parked.
     SettleRetry { state: State, id: String, sent: Vec<Sent>, random: String },
-    /// Whether nothing of a request got through.
-    HasFailed { state: State, sent: Sent },
+    /// Whether nothing of a request to the destination `name` got through.
+    HasFailed { name: String, sent: Sent },
     /// The state as if nothing had failed.
     Resume { state: State },
 }
@@ -48,9 +48,9 @@ struct Known {
 }
 
 #[derive(Serialize)]
-struct Plan {
+struct Plan<'c> {
     destinations: Vec<Planned>,
-    problems: Vec<Problem>,
+    problems: &'c [Problem],
 }
 
 #[derive(Serialize)]
@@ -63,7 +63,6 @@ struct Planned {
     batch_size: u32,
     flush_interval_ms: u32,
     timeout_ms: u32,
-    concurrency: u32,
 }
 
 #[derive(Serialize)]
@@ -78,45 +77,110 @@ struct After {
     settled: Settled,
 }
 
-/// Carries a command out. `null`: there is no such destination, it is not due, or its lease is another's.
-pub(crate) fn deliver(command: &str, page: &str, now: Timestamp) -> Result<String, serde_json::Error> {
-    let Command { env, record, ask } = serde_json::from_str(command)?;
-    let settings = Settings::from_env(|name| env.get(name).map(String::as_str));
-    let (destinations, problems) = settings.destinations_of(record.as_deref());
-    let of = |state: &State| destinations.iter().find(|one| one.name == state.name);
-    match ask {
-        Ask::Plan { known, head } => serde_json::to_string(&Plan {
+/// What commands go by.
+#[derive(Debug)]
+pub(crate) struct Deliverer {
+    settings: Settings,
+    /// By record of the registry, the last to be read last.
+    configured: VecDeque<(Option<String>, Rc<Configured>)>,
+}
+
+/// A tenant's destinations, and what of them could not be read.
+#[derive(Debug)]
+struct Configured {
+    destinations: Vec<Destination>,
+    problems: Vec<Problem>,
+}
+
+impl Default for Deliverer {
+    fn default() -> Self {
+        Self { settings: Settings::from_env(|_| None), configured: VecDeque::new() }
+    }
+}
+
+impl Deliverer {
+    /// Goes by an environment: a JSON object of its variables, those that are texts.
+    pub(crate) fn configure(&mut self, environment: &str) -> Result<(), serde_json::Error> {
+        let environment: HashMap<String, String> = serde_json::from_str(environment)?;
+        self.settings = Settings::from_env(|name| environment.get(name).map(String::as_str));
+        self.configured.clear();
+        Ok(())
+    }
+
+    /// Carries a command out, for the tenant whose `destinations:<organization_id>` of the registry is `record`. `null`:
+    /// there is no such destination, it is not due, or its lease is another's.
+    pub(crate) fn carry_out(
+        &mut self,
+        record: Option<&str>,
+        command: &str,
+        page: &str,
+        now: Timestamp,
+    ) -> Result<String, serde_json::Error> {
+        let configured = self.configured(record);
+        carry_out(&configured, serde_json::from_str(command)?, page, now)
+    }
+
+    fn configured(&mut self, record: Option<&str>) -> Rc<Configured> {
+        if let Some((_, known)) = self.configured.iter().find(|(text, _)| text.as_deref() == record) {
+            return Rc::clone(known);
+        }
+        let (destinations, problems) = self.settings.destinations_of(record);
+        let problems = [self.settings.problems.as_slice(), &problems].concat();
+        let configured = Rc::new(Configured { destinations, problems });
+        if self.configured.len() >= MAX_CONFIGURED {
+            self.configured.pop_front();
+        }
+        self.configured.push_back((record.map(str::to_owned), Rc::clone(&configured)));
+        configured
+    }
+}
+
+fn carry_out(
+    Configured { destinations, problems }: &Configured,
+    command: Command,
+    page: &str,
+    now: Timestamp,
+) -> Result<String, serde_json::Error> {
+    let named = |name: &str| destinations.iter().find(|one| one.name == name);
+    let of = |state: &State| named(&state.name);
+    match command {
+        Command::Plan { known, head } => serde_json::to_string(&Plan {
             destinations: destinations.iter().map(|one| plan(one, &known, head)).collect(),
-            problems: [settings.problems.as_slice(), &problems].concat(),
+            problems,
         }),
-        Ask::Lease { mut state, id, head } => {
+        Command::Lease { mut state, id, head } => {
             let lease = of(&state).and_then(|one| state.lease(one, &id, head, now).ok());
             serde_json::to_string(&lease.map(|lease| Leased { state, lease }))
         }
-        Ask::Compose { state } => {
+        Command::Compose { state } => {
             let rows = Row::parse_page(page)?;
             let attempt = of(&state).map(|one| Attempt::compose(one, &state, &rows, now));
             serde_json::to_string(&attempt)
         }
-        Ask::Retry { state } => {
+        Command::Outline { state } => {
+            let rows: Vec<(u64, usize)> = serde_json::from_str(page)?;
+            let attempt = of(&state).and_then(|one| Attempt::outline(one, &state, &rows));
+            serde_json::to_string(&attempt)
+        }
+        Command::Retry { state } => {
             let rows = Row::parse_page(page)?;
             let requests: Option<Vec<Request>> = of(&state).map(|one| Attempt::of_parked(one, &rows, now));
             serde_json::to_string(&requests)
         }
-        Ask::Settle { mut state, id, through, sent, random } => {
+        Command::Settle { mut state, id, through, sent, random } => {
             let random = random.parse().unwrap_or_default();
             let settled = of(&state).and_then(|one| state.settle(one, &id, through, &sent, now, random));
             serde_json::to_string(&settled.map(|settled| After { state, settled }))
         }
-        Ask::SettleRetry { mut state, id, sent, random } => {
+        Command::SettleRetry { mut state, id, sent, random } => {
             let random = random.parse().unwrap_or_default();
             let settled = of(&state).and_then(|one| state.settle_retry(one, &id, &sent, now, random));
             serde_json::to_string(&settled.map(|settled| After { state, settled }))
         }
-        Ask::HasFailed { state, sent } => {
-            serde_json::to_string(&of(&state).is_some_and(|one| one.has_failed(&sent)))
+        Command::HasFailed { name, sent } => {
+            serde_json::to_string(&named(&name).is_some_and(|one| one.has_failed(&sent)))
         }
-        Ask::Resume { mut state } => {
+        Command::Resume { mut state } => {
             state.resume();
             serde_json::to_string(&state)
         }
@@ -135,7 +199,6 @@ fn plan(destination: &Destination, known: &[Known], head: u64) -> Planned {
         batch_size: destination.rule.batch_size,
         flush_interval_ms: destination.rule.flush_interval_ms,
         timeout_ms: destination.timeout_ms,
-        concurrency: destination.concurrency(),
         state,
     }
 }

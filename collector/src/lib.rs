@@ -19,6 +19,7 @@ mod slots;
 use std::cell::RefCell;
 
 use boundary::{Input, Output};
+use deliver::Deliverer;
 use slots::Slots;
 use tallymark_delivery::Destination;
 use tallymark_event::Timestamp;
@@ -31,6 +32,7 @@ struct State {
     input: Input,
     output: Output,
     slots: Slots,
+    deliverer: Deliverer,
 }
 
 thread_local! {
@@ -39,6 +41,7 @@ thread_local! {
         input: Input::default(),
         output: Output::default(),
         slots: Slots::default(),
+        deliverer: Deliverer::default(),
     });
 }
 
@@ -297,13 +300,32 @@ pub extern "C" fn retention(record_len: usize, now_ms: f64) -> u32 {
     })
 }
 
-/// One of delivery's commands (see [`deliver`]): input is the command and, for those about rows, a page of them. The
-/// output is a JSON text, and empty for what is no command.
+/// What delivery goes by in this deployment: input is a JSON object of the environment's variables. Returns 0 if it is
+/// none.
 #[unsafe(no_mangle)]
-pub extern "C" fn deliver(command_len: usize, page_len: usize, now_ms: f64) {
+pub extern "C" fn configure_delivery(environment_len: usize) -> u32 {
     STATE.with_borrow_mut(|s| {
-        let (command, page) = (s.input.text(0, command_len), s.input.text(command_len, page_len));
-        let result = deliver::deliver(command, page, timestamp(now_ms)).unwrap_or_default();
+        let is_read = s.deliverer.configure(s.input.text(0, environment_len)).is_ok();
+        s.input.release();
+        u32::from(is_read)
+    })
+}
+
+/// One of delivery's commands (see [`deliver`]): input is the tenant's record of the registry, if `has_record` is not 0, the
+/// command, and for those about rows a page of them. The output is a JSON text, and empty for what is no command.
+#[unsafe(no_mangle)]
+pub extern "C" fn deliver(
+    record_len: usize,
+    has_record: u32,
+    command_len: usize,
+    page_len: usize,
+    now_ms: f64,
+) {
+    STATE.with_borrow_mut(|s| {
+        let record = (has_record != 0).then(|| s.input.text(0, record_len));
+        let command = s.input.text(record_len, command_len);
+        let page = s.input.text(record_len.saturating_add(command_len), page_len);
+        let result = s.deliverer.carry_out(record, command, page, timestamp(now_ms)).unwrap_or_default();
         s.input.release();
         s.output.clear();
         s.output.text(result);

@@ -25,7 +25,8 @@ interface Exports {
   anonymise(organizationLen: number, pageLen: number, nowMs: number): number;
   pseudonyms(saltLen: number, idsLen: number): void;
   retention(recordLen: number, nowMs: number): number;
-  deliver(commandLen: number, pageLen: number, nowMs: number): void;
+  configure_delivery(environmentLen: number): number;
+  deliver(recordLen: number, hasRecord: number, commandLen: number, pageLen: number, nowMs: number): void;
   learn(lookupLen: number, recordLen: number, found: number, nowMs: number): void;
   acknowledge(slot: number, committed: number, stored: number, duplicates: number, quarantined: number): number;
   administer(headLen: number, bodyLen: number, foundLen: number, nowMs: number): number;
@@ -223,11 +224,22 @@ export class Brain {
     return isRead === 0 ? undefined : (JSON.parse(this.#read().texts[0]!) as Cutoffs);
   }
 
-  /** One of delivery's commands (collector/src/deliver.rs), and a page of rows for those about rows; the result's text. */
-  deliver(command: string, page: string): string {
-    const [ask, rows] = [encoder.encode(command), encoder.encode(page)];
-    this.#write(ask, rows);
-    this.#wasm.deliver(ask.byteLength, rows.byteLength, Date.now());
+  /** What delivery goes by in this deployment: the variables of its environment, as a JSON object. */
+  configureDelivery(environment: string): void {
+    const text = encoder.encode(environment);
+    this.#write(text);
+    if (this.#wasm.configure_delivery(text.byteLength) === 0) throw new Error("not an object of texts");
+  }
+
+  /**
+   * One of delivery's commands (collector/src/deliver.rs), for the tenant that this record of the registry is of, and a page
+   * of rows for those about rows; the result's text.
+   */
+  deliver(record: string | null, command: string, page: string): string {
+    const [destinations, ask, rows] = [encoder.encode(record ?? ""), encoder.encode(command), encoder.encode(page)];
+    this.#write(destinations, ask, rows);
+    const hasRecord = record === null ? 0 : 1;
+    this.#wasm.deliver(destinations.byteLength, hasRecord, ask.byteLength, rows.byteLength, Date.now());
     const result = this.#read().texts[0]!;
     if (result === "") throw new Error("not a command of delivery, or not a page of rows");
     return result;

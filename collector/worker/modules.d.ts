@@ -6,6 +6,14 @@ declare module "*.wasm" {
   const module: WebAssembly.Module;
   export default module;
 }
+/** The socket of node-postgres on this platform, as far as it is used: its own types need those of Node.js. */
+declare module "pg-cloudflare" {
+  export class CloudflareSocket {
+    constructor(ssl: boolean);
+    write(data: Uint8Array, callback: (error?: unknown) => void): true | void;
+    write(data: Uint8Array | string, encoding?: string | ((error?: unknown) => void), callback?: (error?: unknown) => void): true | void;
+  }
+}
 /** node-postgres, as far as it is used: its own types are of Node.js, which this is not. */
 declare module "pg" {
   namespace pg {
@@ -17,6 +25,8 @@ declare module "pg" {
       database?: string;
       ssl?: boolean;
       application_name?: string;
+      pipeline?: boolean;
+      stream?: () => object;
     }
     class Client {
       constructor(config: ClientConfig);

@@ -5,8 +5,8 @@ import type { PostgresStores, Stated } from "./destinations/postgres.ts";
 export class Stores {
   #postgres: Promise<PostgresStores> | undefined;
 
-  /** Stores a JSON array of rows in the PostgreSQL of that URL; doing so again changes nothing. */
-  async postgres(url: string, rows: string, timeoutMs: number): Promise<Stated> {
+  /** Stores a JSON array of rows in the PostgreSQL of that URL; doing so again changes nothing. `rows`: see there. */
+  async postgres(url: string, rows: () => string | undefined, timeoutMs: number): Promise<Stated | undefined> {
     this.#postgres ??= import("./destinations/postgres.js").then(({ PostgresStores }) => new PostgresStores());
     return (await this.#postgres).store(url, rows, timeoutMs);
   }

@@ -33,7 +33,6 @@ export interface Planned {
   readonly batch_size: number;
   readonly flush_interval_ms: number;
   readonly timeout_ms: number;
-  readonly concurrency: number;
 }
 
 export interface Plan {
@@ -49,34 +48,59 @@ export interface Settled {
 
 type After = { state: State; settled: Settled };
 
-/** One for all logs of an isolate: it remembers nothing. Gone after a trap, since its memory can't be trusted then. */
+/** What an attempt may read and send. */
+export interface Lease {
+  readonly after: number;
+  readonly rows: number;
+  readonly concurrency: number;
+  /** The brain needs not see the rows themselves. */
+  readonly is_verbatim: boolean;
+}
+
+interface Attempt {
+  readonly requests: readonly Request[];
+  readonly through: number;
+}
+
+/**
+ * One for all logs of an isolate: it remembers nothing but configurations. Gone after a trap, since its memory can't be
+ * trusted then.
+ */
 let shared: Brain | undefined;
 
 /** The brain, with a tenant's record and the deployment's environment before it. */
 export class DeliverBrain {
-  readonly #env: Record<string, string>;
+  /** A JSON object. */
+  readonly #environment: string;
   /** What `destinations:<organization_id>` of the registry holds. */
   record: string | null = null;
 
   constructor(env: Env) {
-    const texts = Object.entries(env).filter((entry): entry is [string, string] => typeof entry[1] === "string");
-    this.#env = Object.fromEntries(texts);
+    // A number or a boolean in wrangler.toml comes as what it is.
+    const isVariable = (value: unknown) => ["string", "number", "boolean"].includes(typeof value);
+    const variables = Object.entries(env).filter(([, value]) => isVariable(value));
+    this.#environment = JSON.stringify(Object.fromEntries(variables.map(([name, value]) => [name, String(value)])));
   }
 
   plan(known: readonly { state: State; pending: Pending | null }[], head: number): Plan {
     return this.#ask({ verb: "plan", known, head }) as Plan;
   }
 
-  lease(state: State, id: string, head: number): { state: State; lease: { after: number; rows: number } } | null {
+  lease(state: State, id: string, head: number): { state: State; lease: Lease } | null {
     return this.#ask({ verb: "lease", state, id, head }) as ReturnType<DeliverBrain["lease"]>;
   }
 
-  compose(state: State, page: string): { requests: readonly Request[]; through: number } | null {
-    return this.#ask({ verb: "compose", state }, page) as ReturnType<DeliverBrain["compose"]>;
+  compose(state: State, page: string): Attempt | null {
+    return this.#ask({ verb: "compose", state }, page) as Attempt | null;
+  }
+
+  /** `sizes`: a JSON array of `[seq, bytes]`. */
+  outline(state: State, sizes: string): Attempt | null {
+    return this.#ask({ verb: "outline", state }, sizes) as Attempt | null;
   }
 
   retry(state: State, page: string): readonly Request[] | null {
-    return this.#ask({ verb: "retry", state }, page) as ReturnType<DeliverBrain["retry"]>;
+    return this.#ask({ verb: "retry", state }, page) as readonly Request[] | null;
   }
 
   settle(state: State, id: string, through: number, sent: readonly Sent[]): After | null {
@@ -88,24 +112,28 @@ export class DeliverBrain {
   }
 
   /** Whether nothing of a request got through. */
-  hasFailed(state: State, sent: Sent): boolean {
-    return this.#ask({ verb: "has_failed", state, sent }) as boolean;
+  hasFailed(name: string, sent: Sent): boolean {
+    return this.#ask({ verb: "has_failed", name, sent }) as boolean;
   }
 
   resume(state: State): State {
     return this.#ask({ verb: "resume", state }) as State;
   }
 
-  #ask(ask: object, page = ""): unknown {
-    shared ??= new Brain([], "");
+  #ask(command: object, page = ""): unknown {
     try {
-      return JSON.parse(shared.deliver(JSON.stringify({ env: this.#env, record: this.record, ask }), page));
+      if (shared === undefined) {
+        shared = new Brain([], "");
+        shared.configureDelivery(this.#environment);
+      }
+      return JSON.parse(shared.deliver(this.record, JSON.stringify(command), page));
     } catch (error) {
       shared = undefined;
       throw error;
     }
   }
 }
+
 
 function random64(): string {
   return String(crypto.getRandomValues(new BigUint64Array(1))[0]);

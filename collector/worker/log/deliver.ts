@@ -9,13 +9,13 @@
 import type { Env } from "../env.ts";
 import { Stores } from "../stores.ts";
 import { note, textOf } from "../journal.ts";
-import { DeliverBrain, type Plan, type Planned, type State } from "./deliver-brain.ts";
+import { DeliverBrain, type Plan, type State } from "./deliver-brain.ts";
 import {
-  MAX_RETRIED, enterSettled, hasRetries, headOf, markProcessed, pendingOf, pruneFormer, stateNamed, states, unpark, writeStates,
+  MAX_RETRIED, enterSettled, hasRetries, headOf, moveProcessed, pendingOf, pruneFormer, stateNamed, states, unpark, writeStates,
 } from "./destinations.ts";
 import type { Erasures } from "./erasure.ts";
-import { eventsWhere, organizationOf } from "./read.ts";
-import { sendAll, type Request, type Sent } from "./send.ts";
+import { eventsBetween, eventsWhere, organizationOf, sizesAfter } from "./read.ts";
+import { isStatement, sendAll, type Request, type Sent } from "./send.ts";
 
 /** How long what the registry says of destinations is believed, in ms. */
 const CONFIGURATION_MS = 60_000;
@@ -35,6 +35,8 @@ interface Attempt {
   readonly state: State;
   readonly requests: readonly Request[];
   readonly through: number;
+  /** Requests at a time. */
+  readonly concurrency: number;
   /** Its rows had been parked. */
   readonly isRetry: boolean;
 }
@@ -61,6 +63,8 @@ export class Deliveries {
   #newcomersFrom: number;
   /** The same of whichever is made after the last look. */
   #headAtLook: number;
+  /** The destinations of the last plan. */
+  #names: readonly string[] = [];
   /** Rows since the last plan, which saw to all before. */
   #fresh = 0;
   readonly #underWay = new Set<string>();
@@ -95,8 +99,8 @@ export class Deliveries {
   async run(): Promise<void> {
     await this.#configure();
     const now = Date.now();
-    for (const { kind: _, due_ms, state, ...how } of this.#plan().destinations) {
-      if (due_ms !== null && due_ms <= now && !this.#underWay.has(state.name)) this.#background(this.#serve(state.name, how));
+    for (const { due_ms, timeout_ms, state } of this.#plan().destinations) {
+      if (due_ms !== null && due_ms <= now && !this.#underWay.has(state.name)) this.#background(this.#serve(state.name, timeout_ms));
     }
   }
 
@@ -188,6 +192,7 @@ export class Deliveries {
     });
     this.#fresh = 0;
     this.#rule = ruleOf(plan);
+    this.#names = plan.destinations.map(({ state }) => state.name);
     const now = Date.now();
     const times = plan.destinations.map(({ due_ms, has_changed, state }) => {
       if (has_changed) return now;
@@ -202,7 +207,7 @@ export class Deliveries {
   }
 
   /** Serves a destination until it has everything, fails or must let others have their turn. */
-  async #serve(name: string, how: Pick<Planned, "timeout_ms" | "concurrency">): Promise<void> {
+  async #serve(name: string, timeoutMs: number): Promise<void> {
     this.#underWay.add(name);
     try {
       let requests = 0;
@@ -211,14 +216,15 @@ export class Deliveries {
         if (attempt === undefined) break;
         const { orders } = this.#erasures;
         const sent = await sendAll(attempt.requests, {
-          concurrency: how.concurrency,
-          timeoutMs: how.timeout_ms,
+          concurrency: attempt.concurrency,
+          timeoutMs,
           stores: this.#stores,
+          bodyOf: ([first, last]) => eventsBetween(this.#ctx.storage.sql, first, last),
           maySend: () => this.#erasures.orders === orders,
-          hasFailed: (one) => this.#brain.hasFailed(attempt.state, one),
+          hasFailed: (one) => this.#brain.hasFailed(name, one),
         });
         this.#settle(name, attempt, sent);
-        requests += attempt.requests.length;
+        requests += attempt.requests.filter((request) => !isStatement(request)).length;
         const due = this.#plan().destinations.find(({ state }) => state.name === name)?.due_ms ?? null;
         if (due === null || due > Date.now()) break;
       }
@@ -241,19 +247,18 @@ export class Deliveries {
       const leased = known === undefined || this.#isHeldUp(known) ? null : this.#brain.lease(known, id, headOf(sql));
       if (leased === null) return undefined;
       const { state, lease } = leased;
+      const { concurrency } = lease;
       writeStates(sql, [state]);
-      if (hasRetries(sql, name)) return this.#beginRetry(sql, state, id);
-      const page = eventsWhere(sql, "seq > ?1", lease.after, lease.rows);
-      const composed = this.#brain.compose(state, `[${page.rows.join(",")}]`);
-      return composed === null ? undefined : { id, state, isRetry: false, ...composed };
+      if (hasRetries(sql, name)) {
+        const due = "seq in (select seq from parked_delivery where destination = ?1 and is_due = 1)";
+        const requests = this.#brain.retry(state, arrayOf(eventsWhere(sql, due, name, MAX_RETRIED).rows));
+        return requests === null ? undefined : { id, state, isRetry: true, requests, through: state.cursor, concurrency };
+      }
+      const composed = lease.is_verbatim
+        ? this.#brain.outline(state, sizesAfter(sql, lease.after, lease.rows))
+        : this.#brain.compose(state, arrayOf(eventsWhere(sql, "seq > ?1", lease.after, lease.rows).rows));
+      return composed === null ? undefined : { id, state, isRetry: false, ...composed, concurrency };
     });
-  }
-
-  #beginRetry(sql: SqlStorage, state: State, id: string): Attempt | undefined {
-    const due = "seq in (select seq from parked_delivery where destination = ?1 and is_due = 1)";
-    const page = eventsWhere(sql, due, state.name, MAX_RETRIED);
-    const requests = this.#brain.retry(state, `[${page.rows.join(",")}]`);
-    return requests === null ? undefined : { id, state, isRetry: true, requests, through: state.cursor };
   }
 
   /**
@@ -278,7 +283,7 @@ export class Deliveries {
       const now = new Date().toISOString();
       writeStates(sql, [after.state]);
       enterSettled(sql, name, after.settled, attempt.isRetry, now);
-      markProcessed(sql, this.#brain.plan([], 0).destinations.map(({ state }) => state.name), now);
+      moveProcessed(sql, this.#names, now);
     });
   }
 
@@ -286,6 +291,8 @@ export class Deliveries {
     this.#ctx.waitUntil(work.catch((error: unknown) => note("error", "delivery.failed", { error: textOf(error) })));
   }
 }
+
+const arrayOf = (rows: readonly string[]) => `[${rows.join(",")}]`;
 
 /** When appends are to wake the log: as soon as the most eager of the destinations wants them. */
 function ruleOf({ destinations }: Plan): { batchSize: number; flushMs: number } | null {

@@ -13,9 +13,6 @@ const SELECT = `select ${COLUMNS.join(", ")} from destination`;
 const WRITE = `replace into destination (${COLUMNS.join(", ")})
   select ${COLUMNS.map((column) => `value->>'${column}'`).join(", ")} from json_each(?1)`;
 
-/** Most rows marked as processed in one transaction: some milliseconds of the object's only thread. */
-const MAX_MARKED = 1_000;
-
 /** Most rows that one attempt at parked deliveries takes. */
 export const MAX_RETRIED = 25;
 
@@ -78,8 +75,8 @@ export function unpark(sql: SqlStorage, name: string, seqs: readonly number[], n
   const list = JSON.stringify(seqs);
   sql.exec("delete from parked_delivery where destination = ?1 and seq in (select value from json_each(?2))", name, list);
   sql.exec(
-    `update domain_event set is_processed = 1, processed_at = ?2
-     where seq in (select value from json_each(?1)) and is_processed = 0
+    `update domain_event set processed_at = ?2
+     where seq in (select value from json_each(?1))
        and seq <= (select seq from processed) and not exists (select 1 from parked_delivery p where p.seq = domain_event.seq)`,
     list,
     nowText,
@@ -118,10 +115,10 @@ function countAttempts(sql: SqlStorage, seqs: readonly number[], attempts: numbe
 }
 
 /**
- * Marks what every destination has: one write an event, when the slowest has passed it, however many destinations
- * there are.
+ * Notes how far the slowest destination is: everything up to there is processed, but for what is parked (the view
+ * `event_delivery`). A row a settlement, or a second: marking every event would cost more than storing it does.
  */
-export function markProcessed(sql: SqlStorage, names: readonly string[], nowText: string): void {
+export function moveProcessed(sql: SqlStorage, names: readonly string[], nowText: string): void {
   if (names.length === 0) return;
   const { from, to } = sql
     .exec<{ from: number; to: number | null }>(
@@ -130,15 +127,11 @@ export function markProcessed(sql: SqlStorage, names: readonly string[], nowText
       JSON.stringify(names),
     )
     .one();
-  const until = Math.min(to ?? 0, from + MAX_MARKED);
-  if (until <= from) return;
-  sql.exec(
-    `update domain_event set is_processed = 1, processed_at = ?3, delivery_attempts = max(delivery_attempts, 1)
-     where seq > ?1 and seq <= ?2 and is_processed = 0
-       and not exists (select 1 from parked_delivery p where p.seq = domain_event.seq)`,
-    from,
-    until,
-    nowText,
-  );
-  sql.exec("update processed set seq = ?1", until);
+  if (to === null || to <= from) return;
+  sql.exec("update processed set seq = ?1", to);
+  sql.exec("delete from processed_until where seq = ?1 and at > ?2", from, secondBefore(nowText));
+  sql.exec("delete from processed_until where seq < (select min(seq) from domain_event)");
+  sql.exec("insert into processed_until (seq, at) values (?1, ?2)", to, nowText);
 }
+
+const secondBefore = (at: string) => new Date(Date.parse(at) - 1_000).toISOString();

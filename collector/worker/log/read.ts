@@ -44,6 +44,24 @@ export function eventsWhere(sql: SqlStorage, condition: string, value: SqlStorag
   return pageOf(sql.exec<Row>(query, value, limit), Number(value), ({ text }) => String(text));
 }
 
+/** Bytes of a row as JSON besides its `properties` and `context`, roughly. */
+const ROW_BYTES = 600;
+
+/** Of each of the next rows its `seq` and its bytes, roughly, as a JSON array: SQLite writes it all at once. */
+export function sizesAfter(sql: SqlStorage, after: number, limit: number): string {
+  const size = `octet_length(properties) + octet_length(context) + ${ROW_BYTES}`;
+  const rows = `select seq, ${size} as size from domain_event where seq > ?1 order by seq limit ?2`;
+  const query = `select json_group_array(json_array(seq, size)) as sizes from (${rows})`;
+  return sql.exec<{ sizes: string }>(query, after, limit).one().sizes;
+}
+
+/** Rows from one `seq` to another as a JSON array, which the caller has bounded by what `sizesAfter` says. */
+export function eventsBetween(sql: SqlStorage, first: number, last: number): string {
+  const rows = `select ${EVENT} as text from domain_event where seq between ?1 and ?2 order by seq`;
+  const query = `select '[' || coalesce(group_concat(text, ','), '') || ']' as page from (${rows})`;
+  return sql.exec<{ page: string }>(query, first, last).one().page;
+}
+
 /** Links of an id that an answer names. */
 const MAX_LINKS_NAMED = 100;
 

@@ -10,6 +10,8 @@ export interface Request {
   readonly url: string;
   readonly headers: readonly (readonly [string, string])[];
   readonly body: string;
+  /** The body is what `bodyOf` gives for the rows from one `seq` to another. */
+  readonly rows?: readonly [first: number, last: number];
   readonly gzip?: boolean;
   readonly bearer?: Bearer;
   readonly seqs: readonly number[];
@@ -48,6 +50,8 @@ interface Sending {
   /** For each. */
   readonly timeoutMs: number;
   readonly stores: Stores;
+  /** Rows of the log, as a JSON array. */
+  readonly bodyOf: (rows: readonly [first: number, last: number]) => string;
   /** Whether what was read for them may still go out. */
   readonly maySend: () => boolean;
   /** What the brain says of one. */
@@ -69,23 +73,30 @@ export async function sendAll(requests: readonly Request[], how: Sending): Promi
       const outcome = await send(requests[at]!, how);
       if (outcome === undefined) break;
       sent[at] = { ...sent[at]!, outcome };
-      if (how.hasFailed(sent[at])) failures++;
+      if (!isCommitted(outcome) && how.hasFailed(sent[at])) failures++;
     }
   };
   await Promise.all(Array.from({ length: Math.min(concurrency, requests.length) }, work));
   return sent;
 }
 
+/** What a database has committed is no failure: that needs no judge, and there may be thousands a second. */
+const isCommitted = (outcome: Outcome) => "sqlstate" in outcome && outcome.sqlstate === "00000";
+
+/** Whether it goes to a database over the connection that is kept, and is no request to the platform. */
+export const isStatement = ({ url }: Request) => url.startsWith("postgres");
+
 /** Undefined: it was not sent after all. */
-async function send(request: Request, { timeoutMs, stores, maySend }: Sending): Promise<Outcome | undefined> {
-  const { method, url, headers, body, gzip, bearer, unfit } = request;
+async function send(request: Request, { timeoutMs, stores, bodyOf, maySend }: Sending): Promise<Outcome | undefined> {
+  const { method, url, headers, rows, gzip, bearer, unfit } = request;
   if (unfit !== undefined) return { unfit };
+  const body = () => (rows === undefined ? request.body : bodyOf(rows));
   try {
-    if (url.startsWith("postgres")) return await stores.postgres(url, body, timeoutMs);
+    if (isStatement(request)) return await stores.postgres(url, () => (maySend() ? body() : undefined), timeoutMs);
     const all = headers.map(([name, value]): [string, string] => [name, value]);
     if (gzip) all.push(["content-encoding", "gzip"]);
     if (bearer !== undefined) all.push(["authorization", await authorizationOf(bearer)]);
-    const bytes = gzip ? await gzipped(body) : body;
+    const bytes = gzip ? await gzipped(body()) : body();
     if (!maySend()) return undefined;
     const response = await fetch(url, {
       method,

@@ -10,7 +10,7 @@ pub use fields::Problem;
 
 use crate::{
     Backoff, Kind, Outcome, Pattern, Request, Row, Sent, Verdict, digest::hex_digest, guard::Reach, limits,
-    withhold::Withheld,
+    receiver::Room, withhold::Withheld,
 };
 
 /// Where a tenant's events go.
@@ -183,10 +183,17 @@ impl Destination {
 
     /// Whether an event is for this destination: by its name, and by what its person has agreed to.
     pub fn wants(&self, row: &Row<'_>) -> bool {
-        let consent = row.consent();
         self.events.iter().any(|pattern| pattern.matches(&row.event_name))
             && self.kind.receiver().wants(row)
-            && self.consent.iter().all(|purpose| consent.permits(*purpose))
+            && self.is_permitted(row)
+    }
+
+    fn is_permitted(&self, row: &Row<'_>) -> bool {
+        if self.consent.is_empty() {
+            return true;
+        }
+        let consent = row.consent();
+        self.consent.iter().all(|purpose| consent.permits(*purpose))
     }
 
     /// Of each row, what it is without that which this destination is not to have; `None`: what it was.
@@ -202,14 +209,14 @@ impl Destination {
     /// Rows that an attempt takes, `behind` being those that wait: full batches, or what there is.
     pub(crate) fn rows(&self, behind: u64) -> u32 {
         let size = self.rule.batch_size.max(1);
-        let room = u32::try_from(limits::MAX_AHEAD).unwrap_or(u32::MAX) / size;
+        let room = limits::MAX_ROWS_UNDER_WAY / size;
         let full = u32::try_from(behind / u64::from(size)).unwrap_or(u32::MAX);
         size.saturating_mul(full.min(room).min(self.kind.receiver().batches()).max(1))
     }
 
-    /// Most requests at a time.
-    pub fn concurrency(&self) -> u32 {
-        self.kind.receiver().concurrency()
+    pub(crate) fn concurrency(&self, is_probing: bool) -> u32 {
+        let receiver = self.kind.receiver();
+        if is_probing && receiver.is_pipelined() { 1 } else { receiver.concurrency(self.rule.batch_size) }
     }
 
     /// How many addresses it has. A request goes to the next one after each failure ([`crate::State::attempts`]).
@@ -241,9 +248,7 @@ impl Destination {
         left: &mut Vec<(&'r Row<'t>, Option<String>)>,
         most: usize,
     ) -> Vec<&'r Row<'t>> {
-        let room = self.kind.receiver().room();
-        let batch_size = usize::try_from(self.rule.batch_size).unwrap_or(usize::MAX);
-        let most = room.events.min(most).min(batch_size);
+        let room = self.room(most);
         let group = left.first().and_then(|(_, group)| group.clone());
         let (mut chunk, mut bytes, mut is_full) = (Vec::new(), 0_usize, false);
         left.retain(|(row, of)| {
@@ -252,13 +257,26 @@ impl Destination {
             }
             bytes = bytes.saturating_add(row.text.get().len());
             // One at least: what is too large alone is the receiver's to refuse.
-            is_full = !chunk.is_empty() && (chunk.len() >= most || bytes > room.bytes);
+            is_full = !chunk.is_empty() && (chunk.len() >= room.events || bytes > room.bytes);
             if !is_full {
                 chunk.push(*row);
             }
             is_full
         });
         chunk
+    }
+
+    /// What a request for rows as they stand has besides them, if that is all that it brings, and it wants every row.
+    pub(crate) fn verbatim(&self) -> Option<Request> {
+        let wants_all = self.events.iter().any(Pattern::is_any) && self.consent.is_empty() && self.sends_pii;
+        self.kind.receiver().verbatim().filter(|_| wants_all)
+    }
+
+    /// Most events and bytes of a request, where `most` is one bound besides its own.
+    pub(crate) fn room(&self, most: usize) -> Room {
+        let Room { events, bytes } = self.kind.receiver().room();
+        let batch_size = usize::try_from(self.rule.batch_size).unwrap_or(usize::MAX);
+        Room { events: events.min(most).min(batch_size), bytes }
     }
 
     /// The request that brings these rows.

@@ -125,7 +125,7 @@ impl Receiver for Ga4 {
     }
 
     /// A request is one browser's: there are as many as there are visitors.
-    fn concurrency(&self) -> u32 {
+    fn concurrency(&self, _batch_size: u32) -> u32 {
         4
     }
 

@@ -52,10 +52,22 @@ pub const MAX_REQUEST_BYTES: usize = 900_000;
 /// Most requests of an attempt at a destination whose last one failed: enough to see whether it is the event's fault.
 pub const PROBE_REQUESTS: usize = 4;
 
-/// Most batches of an attempt, where one may have several: each waits for the one before it, and all for the settlement.
-pub const MAX_BATCHES: u32 = 20;
+/// Most batches of an attempt, where one may have several. Lease and settlement are a commit of the log's each, which a
+/// database waits for with nothing to do.
+pub const MAX_BATCHES: u32 = 1_000;
 
-/// Most events that are delivered while an earlier one is not.
+/// Most rows of an attempt that has several batches: when the first of them fails, all others may be ahead of it.
+pub const MAX_ROWS_UNDER_WAY: u32 = 10_000;
+
+/// Most statements that are sent to a database before the first of them is answered. The time that each may take goes by
+/// for all of them; a database that lets it pass is given one at a time.
+pub const MAX_PIPELINED: u32 = 16;
+
+/// Most rows of them, or two statements: enough for the database to have the next one when it is done with the last, and
+/// no more in memory.
+pub const MAX_ROWS_PIPELINED: u32 = 1_000;
+
+/// While so many events are delivered and an earlier one is not, an attempt makes one request.
 pub const MAX_AHEAD: usize = 256;
 
 /// Failures of a request of several events until it is halved: the fault may lie with one of them, or in their number.

@@ -12,6 +12,11 @@ impl Pattern {
         (1..=MAX_PATTERN_BYTES).contains(&text.len()).then(|| Self(text.to_owned()))
     }
 
+    /// Whether every name matches.
+    pub(crate) fn is_any(&self) -> bool {
+        self.0.bytes().all(|byte| byte == b'*')
+    }
+
     /// Whether this is a name's pattern. Takes time in proportion to both lengths at the worst.
     pub fn matches(&self, name: &str) -> bool {
         let mut parts = self.0.split('*');

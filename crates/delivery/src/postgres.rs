@@ -51,6 +51,16 @@ impl Receiver for Postgres {
         Room { events: usize::MAX, bytes: limits::MAX_REQUEST_BYTES }
     }
 
+    /// In a pipeline, over the one connection: each statement is a transaction of its own, and the server works on one
+    /// while the next is under way.
+    fn concurrency(&self, batch_size: u32) -> u32 {
+        (limits::MAX_ROWS_PIPELINED / batch_size.max(1)).clamp(2, limits::MAX_PIPELINED)
+    }
+
+    fn is_pipelined(&self) -> bool {
+        true
+    }
+
     /// A lease and its settlement cost the log two commits, much more than a statement of few rows.
     fn batches(&self) -> u32 {
         limits::MAX_BATCHES
@@ -60,6 +70,10 @@ impl Receiver for Postgres {
     fn request(&self, rows: &[&Row<'_>], _now: Timestamp, _attempts: u32) -> Request {
         let texts: Vec<&str> = rows.iter().map(|row| row.text.get()).collect();
         Request::new(Method::Post, &self.url, format!("[{}]", texts.join(",")), rows)
+    }
+
+    fn verbatim(&self) -> Option<Request> {
+        Some(Request::new(Method::Post, &self.url, String::new(), &[]))
     }
 
     fn verdict(&self, outcome: &Outcome) -> Verdict {
@@ -135,9 +149,15 @@ mod tests {
 
     #[test]
     fn an_attempt_takes_full_batches_and_leaves_the_rest_to_wait_for_others() {
-        for (batch_size, behind, rows) in
-            [(1, 7, 7), (1, 900, 20), (10, 9, 10), (10, 39, 30), (100, 900, 200), (500, 900, 500)]
-        {
+        for (batch_size, behind, rows) in [
+            (1, 7, 7),
+            (1, 1_900, 1_000),
+            (10, 9, 10),
+            (10, 39, 30),
+            (100, 900, 900),
+            (500, 900, 500),
+            (500, 19_000, 10_000),
+        ] {
             let url = "postgres://u:p@db.example/app";
             let record =
                 json!({ "name": "backend", "kind": "postgres", "url": url, "batch_size": batch_size });

@@ -9,14 +9,19 @@ pub(crate) trait Receiver {
     /// How much one request may hold.
     fn room(&self) -> Room;
 
-    /// Most requests at a time.
-    fn concurrency(&self) -> u32 {
+    /// Most requests at a time, of so many events each.
+    fn concurrency(&self, _batch_size: u32) -> u32 {
         1
     }
 
     /// How many addresses it has, of which each failure leads to the next.
     fn addresses(&self) -> u32 {
         1
+    }
+
+    /// Whether requests wait for each other, once one has failed.
+    fn is_pipelined(&self) -> bool {
+        false
     }
 
     /// Most full batches of one attempt, which takes its lease and is settled once for all of them.
@@ -41,6 +46,11 @@ pub(crate) trait Receiver {
 
     /// The request that brings these rows, which are of one group and at least one. `attempts` have failed in a row.
     fn request(&self, rows: &[&Row<'_>], now: Timestamp, attempts: u32) -> Request;
+
+    /// A request whose body is nothing but rows as they stand, without them; `None`: its bodies are made of them.
+    fn verbatim(&self) -> Option<Request> {
+        None
+    }
 
     /// What the outcome of one of its requests means for all its rows.
     fn verdict(&self, outcome: &Outcome) -> Verdict {

@@ -23,6 +23,9 @@ pub struct Request {
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: String,
+    /// The body is a JSON array of the log's rows from the first to the last `seq` instead, as they stand there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rows: Option<(u64, u64)>,
     /// Whether the body may be sent as gzip, with the header `content-encoding`.
     #[serde(skip_serializing_if = "is_false")]
     pub gzip: bool,
@@ -63,6 +66,7 @@ impl Request {
             url: url.to_owned(),
             headers: Vec::new(),
             body,
+            rows: None,
             gzip: false,
             bearer: None,
             seqs: rows.iter().map(|row| row.seq).collect(),

@@ -60,6 +60,10 @@ pub struct Lease {
     pub after: u64,
     /// as many as this.
     pub rows: u32,
+    /// Most requests at a time.
+    pub concurrency: u32,
+    /// The destination takes whatever there is as it stands: [`crate::Attempt::outline`] needs not see the rows themselves.
+    pub is_verbatim: bool,
 }
 
 /// Why there is no lease.
@@ -162,7 +166,9 @@ impl State {
             destination.rows(head.saturating_sub(self.cursor).saturating_sub(u64::from(ahead)))
         };
         let rows = rows.saturating_add(ahead);
-        Ok(Lease { id: id.to_owned(), after: self.cursor, rows })
+        let concurrency = destination.concurrency(self.is_probing());
+        let is_verbatim = destination.verbatim().is_some();
+        Ok(Lease { id: id.to_owned(), after: self.cursor, rows, concurrency, is_verbatim })
     }
 
     /// Whether the attempt `id` may still say what has become of it.
@@ -173,6 +179,25 @@ impl State {
     /// Whether its last attempt failed, or one of its events is being looked for.
     pub(crate) const fn is_probing(&self) -> bool {
         self.attempts > 0 || self.request_limit > 0
+    }
+
+    /// Whether a row is neither delivered nor parked.
+    pub(crate) fn is_open(&self, seq: u64) -> bool {
+        seq > self.cursor && self.ahead.binary_search(&seq).is_err()
+    }
+
+    /// Most requests of an attempt, and most events of each, while it is found out what is wrong.
+    pub(crate) fn bounds(&self) -> (usize, usize) {
+        let requests = match self.is_probing() {
+            true if self.ahead.len() >= limits::MAX_AHEAD => 1,
+            true => limits::PROBE_REQUESTS,
+            false => usize::MAX,
+        };
+        let events = match self.request_limit {
+            0 => usize::MAX,
+            limit => usize::try_from(limit).unwrap_or(usize::MAX),
+        };
+        (requests, events)
     }
 
     pub(crate) fn fail(&mut self, error: String, now: Timestamp) {

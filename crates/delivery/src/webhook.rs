@@ -58,7 +58,7 @@ impl Receiver for Webhook {
         Room { events, bytes: limits::MAX_REQUEST_BYTES }
     }
 
-    fn concurrency(&self) -> u32 {
+    fn concurrency(&self, _batch_size: u32) -> u32 {
         match self.format {
             Format::Single => CONCURRENCY,
             Format::Batch => 1,

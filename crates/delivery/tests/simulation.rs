@@ -15,10 +15,17 @@ use tallymark_event::Timestamp;
 
 const START_MS: i64 = 1_790_000_000_000;
 
-fn destination(format: &str, batch_size: u32) -> Destination {
+/// Webhooks of a format; or a database, which takes several batches an attempt.
+fn destination(kind: &str, batch_size: u32) -> Destination {
+    let of_its_own = match kind {
+        "postgres" => r#""kind":"postgres","url":"postgres://u:p@a.example/app""#.to_owned(),
+        format => format!(
+            r#""kind":"webhook","url":"https://a.example/","format":"{format}",
+               "secrets":["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"]"#
+        ),
+    };
     let record = format!(
-        r#"[{{"name":"a","kind":"webhook","url":"https://a.example/","format":"{format}","batch_size":{batch_size},
-            "secrets":["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"],"from":"start","flush_interval_ms":10}}]"#
+        r#"[{{"name":"a",{of_its_own},"batch_size":{batch_size},"from":"start","flush_interval_ms":10}}]"#
     );
     let (mut all, problems) = Destination::parse_list(&record, Reach::Public, Rule::default());
     assert_eq!(problems, []);
@@ -171,7 +178,7 @@ impl World {
             assert!(settled(&seq), "{seq} was passed over: {:?}", self.state);
         }
         assert!(self.state.cursor <= self.head);
-        assert!(self.state.ahead.len() <= limits::MAX_AHEAD + self.destination.rule.batch_size as usize);
+        assert!(self.state.ahead.len() <= limits::MAX_AHEAD + limits::MAX_ROWS_UNDER_WAY as usize);
     }
 
     fn take(&mut self, step: &Step) {
@@ -228,11 +235,10 @@ proptest! {
         steps in prop::collection::vec(step(), 0..120),
         refused in prop::collection::btree_set(1_u64..200, 0..4),
         poison in prop::collection::btree_set(1_u64..200, 0..3),
-        is_batch: bool,
+        kind in prop::sample::select(vec!["single", "batch", "postgres"]),
         batch_size in 1_u32..40,
     ) {
-        let format = if is_batch { "batch" } else { "single" };
-        let mut world = World::new(destination(format, batch_size), refused, poison);
+        let mut world = World::new(destination(kind, batch_size), refused, poison);
         for step in &steps {
             world.take(step);
         }

@@ -36,8 +36,8 @@ export const MUTANTS = [
     patches: [
       [
         `${TYPESCRIPT}/deliver.ts`,
-        'const composed = this.#brain.compose(state, `[${page.rows.join(",")}]`);',
-        'const composed = this.#brain.compose(state, `[${page.rows.join(",")}]`);\n      if (composed !== null) writeStates(sql, [{ ...state, cursor: composed.through }]);',
+        "return composed === null ? undefined",
+        "if (composed !== null) writeStates(sql, [{ ...state, cursor: composed.through }]);\n      return composed === null ? undefined",
       ],
     ],
     says: /each event is counted once/,
