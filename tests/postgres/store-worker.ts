@@ -7,7 +7,7 @@ export class Keeper extends DurableObject {
 
   override async fetch(request: Request): Promise<Response> {
     const { url, rows, timeoutMs } = (await request.json()) as { url: string; rows: string; timeoutMs: number };
-    return Response.json(await this.#stores.store(url, rows, timeoutMs));
+    return Response.json(await this.#stores.store(url, () => rows, timeoutMs));
   }
 }
 

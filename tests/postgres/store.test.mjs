@@ -58,6 +58,16 @@ test("what the server says of itself and of values comes with its code", options
   assert.deepEqual(await keeper.store(url, rows(2)), STORED, "and the connection goes on");
 });
 
+test("statements in a pipeline: each is a transaction of its own, and what is wrong with one is nothing to the others", options, async () => {
+  const url = (await migrated(server, "pipe")) + PLAIN;
+  const wrong = [3, 4, 17];
+  const batches = Array.from({ length: 20 }, (_, n) => [...rows(4), row(wrong.includes(n) ? { occurred_at: "yesterdayish" } : {})]);
+  const told = await Promise.all(batches.map((batch) => keeper.store(url, batch)));
+  assert.deepEqual(told.map(({ sqlstate }) => sqlstate), batches.map((_, n) => (wrong.includes(n) ? "22007" : "00000")));
+  assert.equal(await count("pipe"), 17 * 5);
+  assert.deepEqual(await server.query("select count(*) from pg_stat_activity where datname = 'pipe' and application_name = 'tallymark'", "postgres"), [["1"]]);
+});
+
 test("nobody listens; then somebody does", options, async () => {
   const port = await freePort();
   const { error } = await keeper.store(at(port, "later"), rows(1));
