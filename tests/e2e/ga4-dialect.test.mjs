@@ -259,7 +259,11 @@ visit(
     });
     await page.goto(address("second"));
     await road.mend();
-    await page.evaluate(() => dispatchEvent(new Event("online")));
+    await page.evaluate(async () => {
+      // Nobody listens before it is ready.
+      await tallymark.flush();
+      dispatchEvent(new Event("online"));
+    });
     const events = await told("page_view", "cut", "left", "page_view");
     assert.deepEqual(new Set(events.map(({ sid, sct }) => `${sid} ${sct}`)).size, 1);
   },
