@@ -239,6 +239,8 @@ visit(
   async ({ page, address, told, sink, road }) => {
     await page.goto(address("home"));
     await told("page_view");
+    // Answered, too: see below.
+    await page.evaluate(() => tallymark.flush());
     road.cut();
     await page.evaluate(() => {
       tallymark.capture("cut", { i: 0 });
