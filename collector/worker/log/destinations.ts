@@ -129,9 +129,8 @@ export function moveProcessed(sql: SqlStorage, names: readonly string[], nowText
     .one();
   if (to === null || to <= from) return;
   sql.exec("update processed set seq = ?1", to);
-  sql.exec("delete from processed_until where seq = ?1 and at > ?2", from, secondBefore(nowText));
+  // The last one of this second: each is told to be since at most as long too late.
+  sql.exec("delete from processed_until where seq = ?1 and substr(at, 1, 19) = substr(?2, 1, 19)", from, nowText);
   sql.exec("delete from processed_until where seq < (select min(seq) from domain_event)");
   sql.exec("insert into processed_until (seq, at) values (?1, ?2)", to, nowText);
 }
-
-const secondBefore = (at: string) => new Date(Date.parse(at) - 1_000).toISOString();

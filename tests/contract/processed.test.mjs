@@ -1,0 +1,55 @@
+// Since when every destination has an event, as the log tells it without writing to the event: in workerd's SQLite.
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { test } from "node:test";
+import { build } from "esbuild";
+import { Miniflare, NoOpLog, convertV4MiniflareOptions } from "miniflare";
+import { ROOT } from "../harness/world.mjs";
+
+async function startDatabase(t) {
+  const { outputFiles } = await build({
+    entryPoints: [join(ROOT, "tests/contract/processed-log.ts")],
+    bundle: true,
+    write: false,
+    format: "esm",
+    target: "es2022",
+    loader: { ".sql": "text" },
+    external: ["cloudflare:*"],
+  });
+  const mf = new Miniflare(
+    convertV4MiniflareOptions({
+      log: new NoOpLog(),
+      cf: false,
+      telemetry: { enabled: false },
+      workers: [
+        {
+          name: "database",
+          compatibilityDate: "2026-10-20",
+          modules: [{ type: "ESModule", path: "database.js", contents: outputFiles[0].text }],
+          durableObjects: { DATABASE: { className: "Database", useSQLite: true } },
+        },
+      ],
+    }),
+  );
+  t.after(() => mf.dispose());
+  return mf.ready;
+}
+
+test("an event is processed since its destinations have it, to the second, however many settlements follow", async (t) => {
+  const address = await startDatabase(t);
+  // One every 400 ms: none is a second behind the one before it.
+  const start = Date.parse("2026-11-21T10:00:00.000Z");
+  const moves = Array.from({ length: 10 }, (_, n) => ({ seq: n + 1, at: new Date(start + 400 * n).toISOString() }));
+  const events = Array.from({ length: 12 }, (_, n) => `event-${n}`);
+  const response = await fetch(address, { method: "POST", body: JSON.stringify({ events, moves }) });
+  assert.equal(response.status, 200);
+  const { rows, kept } = await response.json();
+  for (const [n, { at }] of moves.entries()) {
+    const { is_processed, processed_at, delivery_attempts } = rows[n];
+    assert.deepEqual([is_processed, delivery_attempts], [1, 1]);
+    const late = Date.parse(processed_at) - Date.parse(at);
+    assert.ok(late >= 0 && late < 1_000, `event ${n + 1} was processed at ${at}, and is told to be since ${processed_at}`);
+  }
+  assert.deepEqual(rows.slice(10).map(({ is_processed, processed_at }) => [is_processed, processed_at]), [[0, null], [0, null]]);
+  assert.equal(kept, 4, "a row a second");
+});
