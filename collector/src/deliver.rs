@@ -99,7 +99,7 @@ impl Default for Deliverer {
 }
 
 impl Deliverer {
-    /// Goes by an environment: a JSON object of its variables, those that are texts.
+    /// Goes by an environment: a JSON object of its variables, as texts.
     pub(crate) fn configure(&mut self, environment: &str) -> Result<(), serde_json::Error> {
         let environment: HashMap<String, String> = serde_json::from_str(environment)?;
         self.settings = Settings::from_env(|name| environment.get(name).map(String::as_str));

@@ -70,16 +70,12 @@ let shared: Brain | undefined;
 
 /** The brain, with a tenant's record and the deployment's environment before it. */
 export class DeliverBrain {
-  /** A JSON object. */
-  readonly #environment: string;
+  readonly #env: Env;
   /** What `destinations:<organization_id>` of the registry holds. */
   record: string | null = null;
 
   constructor(env: Env) {
-    // A number or a boolean in wrangler.toml comes as what it is.
-    const isVariable = (value: unknown) => ["string", "number", "boolean"].includes(typeof value);
-    const variables = Object.entries(env).filter(([, value]) => isVariable(value));
-    this.#environment = JSON.stringify(Object.fromEntries(variables.map(([name, value]) => [name, String(value)])));
+    this.#env = env;
   }
 
   plan(known: readonly { state: State; pending: Pending | null }[], head: number): Plan {
@@ -124,7 +120,7 @@ export class DeliverBrain {
     try {
       if (shared === undefined) {
         shared = new Brain([], "");
-        shared.configureDelivery(this.#environment);
+        shared.configureDelivery(variablesOf(this.#env));
       }
       return JSON.parse(shared.deliver(this.record, JSON.stringify(command), page));
     } catch (error) {
@@ -134,6 +130,13 @@ export class DeliverBrain {
   }
 }
 
+
+/** The environment's variables as a JSON object of texts: in wrangler.toml one may be a number or a boolean. */
+function variablesOf(env: Env): string {
+  const isVariable = (value: unknown) => ["string", "number", "boolean"].includes(typeof value);
+  const variables = Object.entries(env).filter(([, value]) => isVariable(value));
+  return JSON.stringify(Object.fromEntries(variables.map(([name, value]) => [name, String(value)])));
+}
 
 function random64(): string {
   return String(crypto.getRandomValues(new BigUint64Array(1))[0]);
