@@ -1,8 +1,8 @@
 //! Sending a request, and noting what came of it. Nothing in here judges.
 
 use std::{
+    borrow::Cow,
     io::{Read as _, Write as _},
-    time::Duration,
 };
 
 use base64::{
@@ -19,11 +19,6 @@ use ureq::{Agent, http};
 
 /// Most bytes of an answer that are read: some say which events they refuse.
 const MAX_ANSWER_BYTES: u64 = 64 * 1024;
-
-/// One for a destination: it keeps connections.
-pub(crate) fn agent(timeout_ms: u32) -> Agent {
-    crate::agent::agent(Duration::from_millis(u64::from(timeout_ms)))
-}
 
 pub(crate) fn send(agent: &Agent, request: &Request) -> Outcome {
     if let Some(unfit) = request.unfit {
@@ -43,8 +38,9 @@ pub(crate) fn send(agent: &Agent, request: &Request) -> Outcome {
     if request.gzip {
         made = made.header("content-encoding", "gzip");
     }
-    let body = if request.gzip { gzipped(&request.body) } else { request.body.clone().into_bytes() };
-    let answered = made.body(body).map_err(ureq::Error::from).and_then(|made| agent.run(made));
+    let plain = request.body.as_bytes();
+    let body = if request.gzip { Cow::Owned(gzipped(plain)) } else { Cow::Borrowed(plain) };
+    let answered = made.body(&*body).map_err(ureq::Error::from).and_then(|made| agent.run(made));
     match answered {
         Ok(answer) => {
             let status = answer.status().as_u16();
@@ -72,10 +68,10 @@ pub(crate) fn send(agent: &Agent, request: &Request) -> Outcome {
     }
 }
 
-fn gzipped(text: &str) -> Vec<u8> {
+fn gzipped(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
     // A Vec takes all that is written into it.
-    let _ = encoder.write_all(text.as_bytes());
+    let _ = encoder.write_all(bytes);
     encoder.finish().unwrap_or_default()
 }
 

@@ -1,12 +1,16 @@
 //! A destination from round to round: its connections, which of its addresses is asked, and whether it is left alone.
 
-use std::hash::{BuildHasher, Hasher, RandomState};
+use std::{
+    hash::{BuildHasher, Hasher, RandomState},
+    time::Duration,
+};
 
 use tallymark_delivery::{Destination, Outcome, Request, Verdict};
 use tallymark_event::Timestamp;
 use ureq::Agent;
 
 use super::http;
+use crate::agent::agent;
 
 /// A destination, and what earlier requests have shown of it.
 pub(super) struct Line {
@@ -23,7 +27,7 @@ pub(super) struct Line {
 
 impl Line {
     pub(super) fn new(destination: Destination) -> Self {
-        let agent = http::agent(destination.timeout_ms);
+        let agent = agent(Duration::from_millis(u64::from(destination.timeout_ms)));
         Self { destination, agent, failed_requests: 0, failed_rounds: 0, resumes_at: None }
     }
 

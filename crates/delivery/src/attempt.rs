@@ -87,15 +87,14 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::{Rule, guard::Reach, limits};
+    use crate::{
+        limits,
+        testing::{parse, with},
+    };
 
     fn destination(more: &serde_json::Value) -> Destination {
-        let mut record =
-            json!({ "name": "backend", "kind": "postgres", "url": "postgres://u:p@db.example/app" });
-        for (name, value) in more.as_object().unwrap() {
-            record[name] = value.clone();
-        }
-        Destination::parse(&record, "[0]", Reach::Public, Rule::default()).unwrap()
+        let record = json!({ "name": "backend", "kind": "postgres", "url": "postgres://u:p@db.example/app" });
+        parse(&with(record, more)).unwrap()
     }
 
     #[test]

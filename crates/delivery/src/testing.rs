@@ -36,12 +36,12 @@ pub(crate) fn event(seq: u64) -> Value {
     })
 }
 
-/// The same, with other members.
-pub(crate) fn with(mut event: Value, members: &Value) -> Value {
+/// The same object, with other members.
+pub(crate) fn with(mut object: Value, members: &Value) -> Value {
     for (name, value) in members.as_object().unwrap() {
-        event[name] = value.clone();
+        object[name] = value.clone();
     }
-    event
+    object
 }
 
 pub(crate) fn parse(record: &Value) -> Result<Destination, Problem> {
