@@ -28,10 +28,16 @@ declare module "pg" {
       pipeline?: boolean;
       stream?: () => object;
     }
+    interface QueryConfig {
+      name: string;
+      text: string;
+      /** Bytes go as they are: PostgreSQL's binary form of a text is the text. */
+      values: readonly (string | Uint8Array)[];
+    }
     class Client {
       constructor(config: ClientConfig);
       connect(): Promise<void>;
-      query(query: { name: string; text: string; values: readonly string[] }): Promise<{ rowCount: number }>;
+      query(query: QueryConfig): Promise<{ rowCount: number }>;
       on(event: "error" | "end", listener: () => void): void;
       end(): Promise<void>;
     }

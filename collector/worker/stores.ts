@@ -1,12 +1,12 @@
 /** Modules that speak to stores, loaded when a tenant first needs them: no other pays for their start. */
-import type { PostgresStores, Stated } from "./destinations/postgres.ts";
+import type { PostgresStores, Rows, Stated } from "./destinations/postgres.ts";
 
 /** The databases of one tenant's log. */
 export class Stores {
   #postgres: Promise<PostgresStores> | undefined;
 
-  /** Stores a JSON array of rows in the PostgreSQL of that URL; doing so again changes nothing. `rows`: see there. */
-  async postgres(url: string, rows: () => string | undefined, timeoutMs: number): Promise<Stated | undefined> {
+  /** Stores rows in the PostgreSQL of that URL; doing so again changes nothing. `rows`: see there. */
+  async postgres(url: string, rows: () => Rows | undefined, timeoutMs: number): Promise<Stated | undefined> {
     this.#postgres ??= import("./destinations/postgres.js").then(({ PostgresStores }) => new PostgresStores());
     return (await this.#postgres).store(url, rows, timeoutMs);
   }

@@ -1,7 +1,7 @@
 // From a request to the backend's table, through the tenant's log: everything once, whatever befalls the database.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { enrolled, event } from "../harness/client.mjs";
+import { enrolled, event, uuidv7 } from "../harness/client.mjs";
 import { NO_POSTGRES, startPostgres } from "../harness/postgres.mjs";
 import { until } from "../harness/until.mjs";
 import { startWorld } from "../harness/world.mjs";
@@ -58,6 +58,33 @@ test("rows are those of the log, to the byte", options, async () => {
     assert.ok(page.includes(`"properties":${properties},"context":${context}`), properties);
   }
   assert.deepEqual(await server.query("select count(*) from domain_event where not is_processed", "bytes"), [["0"]]);
+});
+
+test("rows are the same whether they go by columns or by their JSON", options, async () => {
+  const client = await tenant("columns");
+  const url = `${await migrated(server, "json")}?sslmode=disable`;
+  // Of a destination that may not have everything the brain sees the rows: they go as it writes them.
+  const json = { name: "json", kind: "postgres", url, pii: "omit", ...QUICK };
+  const columns = { ...json, name: "columns", url: url.replace("/json?", "/columns?"), pii: "send" };
+  await world.registry.put(`destinations:${client.tenant.organization_id}`, JSON.stringify([columns, json]));
+  const texts = [
+    'a "quoted" one', "back\\slash\\", "{1,2}", "NULL", "null", " spaces ", ",", "\n\r\t", "\u001e", "\u0000", "\\u0000", "é💡", "'; --", '\\"', "\u2028",
+  ];
+  const events = texts.map((text) => ({
+    event_id: uuidv7(), event_name: "batch_started", occurred_at: "0000-02-29T12:00:00.000Z", user_id: text, entity_type: "batch",
+    entity_id: text, correlation_id: text, properties: { [text]: text, n: 1 }, context: { text },
+  }));
+  events.push({ event_id: uuidv7(), event_name: "batch_ended" });
+  const answer = await client.domain(events);
+  assert.equal(answer.status, 200, await answer.text());
+  await until("everything to be stored", async () => {
+    const { destinations } = await client.read("/v1/destinations");
+    return destinations.length === 2 && destinations.every(({ lag_events }) => lag_events === 0);
+  });
+  const rows = (database) => server.query("select to_jsonb(e) - '{seq,processed_at,next_attempt_at}'::text[], properties, context from domain_event e order by event_id", database);
+  const [byColumns, byJson] = [await rows("columns"), await rows("json")];
+  assert.equal(byColumns.length, events.length, JSON.stringify((await client.read("/v1/destinations")).destinations));
+  assert.deepEqual(byColumns, byJson);
 });
 
 test("kill -9 of PostgreSQL in the midst of a load: everything is there once", options, async () => {

@@ -9,6 +9,21 @@ import { ROOT } from "../harness/world.mjs";
 /** The one statement that stores a batch: `$1` is a JSON array of rows, as text. */
 export const INSERT = readFileSync(join(ROOT, "crates/warehouse/src/postgres/insert.sql"), "utf8");
 
+/** What does the same with rows by columns: see `columnsOf`. */
+export const INSERT_COLUMNS = readFileSync(join(ROOT, "crates/warehouse/src/postgres/insert_columns.sql"), "utf8");
+
+const COLUMNS = [
+  "event_id", "event_name", "occurred_at", "received_at", "organization_id", "user_id", "anonymous_id", "session_id",
+  "entity_type", "entity_id", "correlation_id", "source", "trust", "schema_version",
+];
+
+/** Rows, whose `properties` and `context` are objects, as the parameters of `INSERT_COLUMNS`. */
+export function columnsOf(rows) {
+  const literal = (value) => (value === null ? "NULL" : `"${String(value).replace(/[\\"]/g, "\\$&")}"`);
+  const json = (column) => rows.map((row) => JSON.stringify(row[column])).join("\x1e");
+  return [...COLUMNS.map((column) => `{${rows.map((row) => literal(row[column]))}}`), json("properties"), json("context")];
+}
+
 /** A new database of this server's, migrated; its URL. */
 export async function migrated(server, name, ...flags) {
   await server.query(`create database ${name}`);

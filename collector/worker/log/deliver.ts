@@ -14,7 +14,7 @@ import {
   MAX_RETRIED, enterSettled, hasRetries, headOf, moveProcessed, pendingOf, pruneFormer, stateNamed, states, unpark, writeStates,
 } from "./destinations.ts";
 import type { Erasures } from "./erasure.ts";
-import { eventsBetween, eventsWhere, organizationOf, sizesAfter } from "./read.ts";
+import { columnsBetween, eventsWhere, organizationOf, sizesAfter } from "./read.ts";
 import { isStatement, sendAll, type Request, type Sent } from "./send.ts";
 
 /** How long what the registry says of destinations is believed, in ms. */
@@ -219,7 +219,7 @@ export class Deliveries {
           concurrency: attempt.concurrency,
           timeoutMs,
           stores: this.#stores,
-          bodyOf: ([first, last]) => eventsBetween(this.#ctx.storage.sql, first, last),
+          columnsOf: ([first, last]) => columnsBetween(this.#ctx.storage.sql, first, last),
           maySend: () => this.#erasures.orders === orders,
           hasFailed: (one) => this.#brain.hasFailed(name, one),
         });

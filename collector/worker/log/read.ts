@@ -55,11 +55,31 @@ export function sizesAfter(sql: SqlStorage, after: number, limit: number): strin
   return sql.exec<{ sizes: string }>(query, after, limit).one().sizes;
 }
 
-/** Rows from one `seq` to another as a JSON array, which the caller has bounded by what `sizesAfter` says. */
-export function eventsBetween(sql: SqlStorage, first: number, last: number): string {
-  const rows = `select ${EVENT} as text from domain_event where seq between ?1 and ?2 order by seq`;
-  const query = `select '[' || coalesce(group_concat(text, ','), '') || ']' as page from (${rows})`;
-  return sql.exec<{ page: string }>(query, first, last).one().page;
+/** What the collector itself has written: there is always a value, and nothing in it wants quoting. */
+const PLAIN = ["event_id", "occurred_at", "received_at", "source", "trust", "schema_version"];
+
+/** A column's values as the literal of an array of PostgreSQL's. No text of the log's columns holds a NUL (crates/ingest, `text`). */
+const literalOf = (name: string) => {
+  const quoted = `coalesce('"' || replace(replace(${name}, '\\', '\\\\'), '"', '\\"') || '"', 'NULL')`;
+  return `'{' || coalesce(group_concat(${PLAIN.includes(name) ? name : quoted}), '') || '}'`;
+};
+
+/** JSON texts of several rows. What is between them can be in none of them. */
+const joined = (name: string) => `coalesce(group_concat(${name}, char(0x1e)), '')`;
+
+const COLUMNS = [...[...TEXTS, "schema_version"].map(literalOf), joined("properties"), joined("context")]
+  .map((column) => `cast(${column} as blob)`)
+  .join(", ");
+
+/**
+ * Rows from one `seq` to another by columns, as `insert_columns.sql` of crates/warehouse takes them, in its order. The
+ * caller has bounded them by what `sizesAfter` says. As bytes: nobody here reads them.
+ */
+export function columnsBetween(sql: SqlStorage, first: number, last: number): readonly ArrayBuffer[] {
+  // In whatever order SQLite reads them, but all columns in the same.
+  const query = `select ${COLUMNS} from domain_event where seq between ?1 and ?2`;
+  // An aggregate is one row, of no rows too.
+  return sql.exec(query, first, last).raw<ArrayBuffer[]>().next().value ?? [];
 }
 
 /** Links of an id that an answer names. */

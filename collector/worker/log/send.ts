@@ -1,6 +1,6 @@
 /** Sending: requests out, what came of each back. Nothing in here judges. */
 
-import type { Stated } from "../destinations/postgres.ts";
+import type { Rows, Stated } from "../destinations/postgres.ts";
 import type { Stores } from "../stores.ts";
 import { authorizationOf, type Bearer } from "./bearer.ts";
 
@@ -10,7 +10,7 @@ export interface Request {
   readonly url: string;
   readonly headers: readonly (readonly [string, string])[];
   readonly body: string;
-  /** The body is what `bodyOf` gives for the rows from one `seq` to another. */
+  /** It brings the rows from one `seq` to another as they stand, and has no body. */
   readonly rows?: readonly [first: number, last: number];
   readonly gzip?: boolean;
   readonly bearer?: Bearer;
@@ -50,8 +50,8 @@ interface Sending {
   /** For each. */
   readonly timeoutMs: number;
   readonly stores: Stores;
-  /** Rows of the log, as a JSON array. */
-  readonly bodyOf: (rows: readonly [first: number, last: number]) => string;
+  /** Rows of the log from one `seq` to another. */
+  readonly columnsOf: (rows: readonly [first: number, last: number]) => Rows;
   /** Whether what was read for them may still go out. */
   readonly maySend: () => boolean;
   /** What the brain says of one. */
@@ -87,16 +87,18 @@ const isCommitted = (outcome: Outcome) => "sqlstate" in outcome && outcome.sqlst
 export const isStatement = ({ url }: Request) => url.startsWith("postgres");
 
 /** Undefined: it was not sent after all. */
-async function send(request: Request, { timeoutMs, stores, bodyOf, maySend }: Sending): Promise<Outcome | undefined> {
-  const { method, url, headers, rows, gzip, bearer, unfit } = request;
+async function send(request: Request, { timeoutMs, stores, columnsOf, maySend }: Sending): Promise<Outcome | undefined> {
+  const { method, url, headers, body, rows, gzip, bearer, unfit } = request;
   if (unfit !== undefined) return { unfit };
-  const body = () => (rows === undefined ? request.body : bodyOf(rows));
   try {
-    if (isStatement(request)) return await stores.postgres(url, () => (maySend() ? body() : undefined), timeoutMs);
+    if (isStatement(request)) {
+      const stored = () => (rows === undefined ? body : columnsOf(rows));
+      return await stores.postgres(url, () => (maySend() ? stored() : undefined), timeoutMs);
+    }
     const all = headers.map(([name, value]): [string, string] => [name, value]);
     if (gzip) all.push(["content-encoding", "gzip"]);
     if (bearer !== undefined) all.push(["authorization", await authorizationOf(bearer)]);
-    const bytes = gzip ? await gzipped(body()) : body();
+    const bytes = gzip ? await gzipped(body) : body;
     if (!maySend()) return undefined;
     const response = await fetch(url, {
       method,

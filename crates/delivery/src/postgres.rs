@@ -66,7 +66,7 @@ impl Receiver for Postgres {
         limits::MAX_BATCHES
     }
 
-    /// The body is the statement's one parameter: a JSON array of rows, each as it is stored.
+    /// The body is a JSON array of rows, each as it is stored.
     fn request(&self, rows: &[&Row<'_>], _now: Timestamp, _attempts: u32) -> Request {
         let texts: Vec<&str> = rows.iter().map(|row| row.text.get()).collect();
         Request::new(Method::Post, &self.url, format!("[{}]", texts.join(",")), rows)

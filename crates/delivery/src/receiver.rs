@@ -47,7 +47,7 @@ pub(crate) trait Receiver {
     /// The request that brings these rows, which are of one group and at least one. `attempts` have failed in a row.
     fn request(&self, rows: &[&Row<'_>], now: Timestamp, attempts: u32) -> Request;
 
-    /// A request whose body is nothing but rows as they stand, without them; `None`: its bodies are made of them.
+    /// A request for rows as they stand, which the shell reads itself; `None`: its bodies are made of them.
     fn verbatim(&self) -> Option<Request> {
         None
     }

@@ -23,7 +23,7 @@ pub struct Request {
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: String,
-    /// The body is a JSON array of the log's rows from the first to the last `seq` instead, as they stand there.
+    /// It brings the log's rows from the first to the last `seq` as they stand there, and its body is empty.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rows: Option<(u64, u64)>,
     /// Whether the body may be sent as gzip, with the header `content-encoding`.

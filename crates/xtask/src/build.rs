@@ -137,7 +137,7 @@ const POSTGRES: &str = "./destinations/postgres.js";
 /// A module of the Worker's: `collector/worker/<name>.ts` and what it imports.
 fn bundle(name: &str, flags: &[&str]) -> Result<()> {
     let bundle = root().join(format!("target/worker/{name}.js"));
-    let sources = ["collector/worker", "crates/warehouse/src/postgres/insert.sql", "package-lock.json"];
+    let sources = ["collector/worker", "crates/warehouse/src/postgres", "package-lock.json"];
     if is_newer(&bundle, &sources.map(|source| root().join(source)))? {
         return Ok(());
     }

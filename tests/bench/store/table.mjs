@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import pg from "pg";
 import { tallymark } from "../../harness/cli.mjs";
 import { startPostgres } from "../../harness/postgres.mjs";
-import { INSERT, migrated } from "../../postgres/support.mjs";
+import { INSERT_COLUMNS, columnsOf, migrated } from "../../postgres/support.mjs";
 import { cpuUs } from "../load.mjs";
 import { history } from "./history.mjs";
 
@@ -79,7 +79,7 @@ class Table {
     table.#server = await startPostgres({ tcp: true, settings: SETTINGS });
     const from = new Date(Date.now() - DAYS * 86_400_000);
     table.#history = history({ perDay: rows / DAYS, batch: BATCH, from, days: DAYS * 1.2 });
-    table.#next = table.#history.next();
+    table.#next = columnsOf(table.#history.next().value);
     try {
       await migrated(table.#server, "grows", ...flags);
       await table.#connect();
@@ -108,9 +108,9 @@ class Table {
   async store(rows) {
     for (let stored = 0; stored < rows; stored += BATCH) {
       const start = performance.now();
-      const answer = this.#client.query({ name: "store", text: INSERT, values: [this.#next.value] });
+      const answer = this.#client.query({ name: "store", text: INSERT_COLUMNS, values: this.#next });
       // Made while the server is at work, which takes longer.
-      this.#next = this.#history.next();
+      this.#next = columnsOf(this.#history.next().value);
       const { rowCount } = await answer;
       if (rowCount !== BATCH) throw new Error(`${rowCount} rows of ${BATCH}`);
       this.#waited += performance.now() - start;

@@ -19,7 +19,7 @@ export async function startStore({ extraWorkers = [], settings = {} } = {}) {
   if (NO_POSTGRES) throw new Error(NO_POSTGRES);
   const server = await startPostgres({ tcp: true, settings: { track_commit_timestamp: "on", max_wal_size: "1GB", ...settings } });
   const database = await migrated(server, "bench");
-  const world = await startWorld({ tenants: [], assets: false, vars: { ALLOW_PRIVATE_DESTINATIONS: "true" }, extraWorkers });
+  const world = await startWorld({ tenants: [], assets: false, addressRate: RATE, vars: { ALLOW_PRIVATE_DESTINATIONS: "true" }, extraWorkers });
   return {
     server,
     world,
@@ -33,12 +33,17 @@ export async function startStore({ extraWorkers = [], settings = {} } = {}) {
   };
 }
 
+/** The load is one key's, and one address's. */
+const RATE = { per_second: 100_000, burst: 1_000_000 };
+const LIMITS = { browser_key: RATE, events_per_day: 1_000_000_000 };
+
 let tenants = 0;
 
 /** A tenant whose log holds so many events; none by default. */
 export async function tenantWith({ world, url }, backlog = 0) {
   const tenant = newTenant(`bench_${tenants++}`);
   await enrol(world.registry, tenant, [ORIGIN]);
+  await world.registry.put(`settings:${tenant.organization_id}`, JSON.stringify({ limits: LIMITS }));
   const { body } = featureEvents(tenant.browser_key);
   const requests = Math.ceil(backlog / BACKLOG_REQUEST);
   const size = (i) => Math.min(BACKLOG_REQUEST, backlog - i * BACKLOG_REQUEST);

@@ -49,7 +49,7 @@ mod tests {
     use tallymark_event::COLUMNS;
 
     use super::*;
-    use crate::postgres::INSERT;
+    use crate::postgres::{INSERT, INSERT_COLUMNS};
 
     #[test]
     fn versions_count_from_one() {
@@ -67,7 +67,9 @@ mod tests {
                 tables.contains(&format!("comment on column domain_event.{column} is")),
                 "{column} has a comment"
             );
-            assert!(INSERT.matches(column).count() >= 3, "{column} is named, selected and typed");
+            for statement in [INSERT, INSERT_COLUMNS] {
+                assert!(statement.matches(column).count() >= 3, "{column} is filled, selected and read");
+            }
         }
     }
 }
