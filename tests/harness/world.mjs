@@ -84,7 +84,7 @@ export async function planDemo(registry, tenants) {
  * @param {object} options
  * @param {Tenant[]} options.tenants
  * @param {number} [options.port] 0 (default): a free one
- * @param {string} [options.persist] folder that keeps logs and registry; default: memory of this process's own
+ * @param {string} [options.persist] folder that keeps logs and registry; default: one that goes with this process
  * @param {object} [options.site] a Worker, as Miniflare takes it, that has every path which is not the collector's
  * @param {string[]} [options.origins] further origins that the browser keys are bound to
  * @param {string[]} [options.ingestPaths]
