@@ -164,7 +164,8 @@ fn carry_out(
         }
         Command::Retry { state } => {
             let rows = Row::parse_page(page)?;
-            let requests: Option<Vec<Request>> = of(&state).map(|one| Attempt::of_parked(one, &rows, now));
+            let requests: Option<Vec<Request>> =
+                of(&state).map(|one| Attempt::of_parked(one, &state, &rows, now));
             serde_json::to_string(&requests)
         }
         Command::Settle { mut state, id, through, sent, random } => {

@@ -1,6 +1,9 @@
 // PostHog, GA4, Kafka and Pub/Sub are told in their own terms, through the real Worker and its alarm: what they would
 // refuse, drop or store twice shows here.
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { enrolled, event, isStoredEvent, uuidv7 } from "../harness/client.mjs";
 import { kafkaProxy } from "../harness/kafka-proxy.mjs";
@@ -211,6 +214,43 @@ for (const api of ["v2", "v3"]) {
     assert.ok(dead.requests.length > 0, "it was tried, and the other one after it");
   });
 }
+
+test("a dead first proxy is asked once, and not for every batch, parked event or start of a collector", async (t) => {
+  const persist = mkdtempSync(join(tmpdir(), "tallymark-proxies-"));
+  const [dead, proxy] = [await started(t, kafkaProxy()), await started(t, kafkaProxy())];
+  dead.down = "reset";
+  let isRefused = true;
+  proxy.fault = (value) => (JSON.parse(value).event_name === "refused" && isRefused ? { code: 1, message: "no" } : undefined);
+  const options = { tenants: [], persist, vars: { ALLOW_PRIVATE_DESTINATIONS: "true" } };
+  const own = await startWorld(options);
+  let running = own;
+  t.after(async () => {
+    await running.stop();
+    rmSync(persist, { recursive: true });
+  });
+  const client = await enrolled(own, "proxies");
+  const record = { name: "bus", kind: "kafka", brokers: [dead.url, proxy.url], topic: "domain_events", ...QUICK };
+  await own.registry.put(`destinations:${client.tenant.organization_id}`, JSON.stringify([record]));
+  const ids = [];
+  const batch = async (name) => {
+    ids.push(...(await send(client, [event(name), event(name)], { headers: { origin: own.url } })));
+    await untilCaughtUp(client);
+  };
+  for (let n = 0; n < 4; n++) await batch("fine");
+  await batch("refused");
+  assert.equal((await parkedOf(client)).length, 2);
+  isRefused = false;
+  const retry = { method: "POST", body: "{}", headers: { authorization: `Bearer ${client.tenant.server_key}` } };
+  assert.equal((await fetch(`${client.url}/v1/deliveries/retry`, retry)).status, 200);
+  await until("what was parked to arrive", async () => (await parkedOf(client)).length === 0);
+  await own.stop();
+  running = await startWorld(options);
+  client.url = running.url;
+  for (let n = 0; n < 4; n++) await batch("fine");
+  const arrived = proxy.topics.get("domain_events").map(({ value }) => JSON.parse(value).event_id);
+  assert.deepEqual(arrived.toSorted(), ids.toSorted(), "each once");
+  assert.equal(dead.requests.length, 1);
+});
 
 test("a topic that is not there keeps everything until it is", async (t) => {
   const proxy = await started(t, kafkaProxy());

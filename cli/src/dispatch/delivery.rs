@@ -93,6 +93,7 @@ impl<'d> Delivery<'d> {
             let mut state = State::new(&self.line.destination, 0);
             state.request_limit = limit;
             state.attempts = self.line.failed_requests();
+            state.address = state.attempts;
             let requests = Attempt::compose(&self.line.destination, &state, &left, now()).requests;
             for request in requests {
                 if self.is_over() {

@@ -36,7 +36,7 @@ impl Line {
         self.resumes_at.filter(|at| *at > now)
     }
 
-    /// Which address a request is composed for ([`tallymark_delivery::State::attempts`]).
+    /// Which address a request is composed for ([`tallymark_delivery::State::address`]).
     pub(super) const fn failed_requests(&self) -> u32 {
         self.failed_requests
     }

@@ -4,7 +4,7 @@ import type { Pending, Settled, State } from "./deliver-brain.ts";
 type StoredState = Record<string, SqlStorageValue> & { ahead: string };
 
 const COLUMNS = [
-  "name", "fingerprint", "cursor", "ahead", "request_limit", "attempts", "failing_since_ms", "next_at_ms", "lease_id",
+  "name", "fingerprint", "cursor", "ahead", "request_limit", "attempts", "address", "failing_since_ms", "next_at_ms", "lease_id",
   "lease_until_ms", "parked_in_a_row", "paused_reason", "last_error", "last_error_at_ms", "last_delivered_at_ms",
   "delivered",
 ];

@@ -10,11 +10,12 @@ import destination from "./0009_destination.sql";
 import refused from "./0010_refused.sql";
 import retention from "./0011_retention.sql";
 import processed from "./0012_processed.sql";
+import address from "./0013_address.sql";
 
 /** Every version of the schema, oldest first. Append, never edit: each runs once in each tenant's log. */
 const MIGRATIONS: readonly string[] = [
   log, reports, will, identity, token, provenance, plan, tombstone, destination, refused, retention,
-  processed,
+  processed, address,
 ];
 
 /** Brings a tenant's database to the newest schema, on the first use after a deploy; all or nothing. */

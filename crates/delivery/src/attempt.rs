@@ -25,7 +25,7 @@ impl Attempt {
         let unfit = requests.len();
         while !left.is_empty() && requests.len() < most_requests.saturating_add(unfit) {
             let chunk = destination.chunk(&mut left, most_events);
-            requests.push(destination.request(&chunk, now, state.attempts));
+            requests.push(destination.request(&chunk, now, state.address));
         }
         let last = rows.last().map_or(state.cursor, |row| row.seq);
         let through = left.first().map_or(last, |(row, _)| row.seq.saturating_sub(1));
@@ -66,11 +66,16 @@ impl Attempt {
     }
 
     /// Makes a request for each of these rows, which were parked and are to be tried again.
-    pub fn of_parked(destination: &Destination, rows: &[Row<'_>], now: Timestamp) -> Vec<Request> {
+    pub fn of_parked(
+        destination: &Destination,
+        state: &State,
+        rows: &[Row<'_>],
+        now: Timestamp,
+    ) -> Vec<Request> {
         let withheld = destination.withhold(rows);
         let rows = allowed(rows, &withheld);
         let (mut requests, fit) = destination.sort_out(rows.iter(), now);
-        requests.extend(fit.into_iter().map(|(row, _)| destination.request(&[row], now, 0)));
+        requests.extend(fit.into_iter().map(|(row, _)| destination.request(&[row], now, state.address)));
         requests
     }
 }

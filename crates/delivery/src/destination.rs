@@ -219,7 +219,7 @@ impl Destination {
         if is_probing && receiver.is_pipelined() { 1 } else { receiver.concurrency(self.rule.batch_size) }
     }
 
-    /// How many addresses it has. A request goes to the next one after each failure ([`crate::State::attempts`]).
+    /// How many addresses it has. A request goes to the next one after each failure ([`crate::State::address`]).
     pub fn addresses(&self) -> u32 {
         self.kind.receiver().addresses()
     }
@@ -279,9 +279,9 @@ impl Destination {
         Room { events: events.min(most).min(batch_size), bytes }
     }
 
-    /// The request that brings these rows.
-    pub(crate) fn request(&self, rows: &[&Row<'_>], now: Timestamp, attempts: u32) -> Request {
-        self.kind.receiver().request(rows, now, attempts)
+    /// The request that brings these rows to one of its addresses ([`crate::State::address`]).
+    pub(crate) fn request(&self, rows: &[&Row<'_>], now: Timestamp, address: u32) -> Request {
+        self.kind.receiver().request(rows, now, address)
     }
 
     /// What the outcome of one of its requests means.

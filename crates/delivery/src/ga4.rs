@@ -146,7 +146,7 @@ impl Receiver for Ga4 {
         Some(hex_digest([kind, Value::from(sender(row)).to_string().as_str()]))
     }
 
-    fn request(&self, rows: &[&Row<'_>], _now: Timestamp, _attempts: u32) -> Request {
+    fn request(&self, rows: &[&Row<'_>], _now: Timestamp, _address: u32) -> Request {
         let mut body = rows.first().map(|row| sender(row)).unwrap_or_default();
         body.insert("events".into(), rows.iter().map(|row| event::of(row)).collect());
         let Self { host, query, validates } = self;

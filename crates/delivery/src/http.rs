@@ -49,7 +49,7 @@ impl Receiver for Http {
 
     /// `{"events":[…]}`, each event as it is stored. The id follows from the events': whatever is sent again has the one
     /// that it had.
-    fn request(&self, rows: &[&Row<'_>], now: Timestamp, _attempts: u32) -> Request {
+    fn request(&self, rows: &[&Row<'_>], now: Timestamp, _address: u32) -> Request {
         let texts: Vec<&str> = rows.iter().map(|row| row.text.get()).collect();
         let body = format!(r#"{{"events":[{}]}}"#, texts.join(","));
         let id = format!("batch_{}", hex_digest(rows.iter().map(|row| &*row.event_id)));

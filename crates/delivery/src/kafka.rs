@@ -148,10 +148,9 @@ impl Receiver for Kafka {
         u32::try_from(self.proxies.len()).unwrap_or(1)
     }
 
-    /// After a failure to the next proxy.
-    fn request(&self, rows: &[&Row<'_>], _now: Timestamp, attempts: u32) -> Request {
+    fn request(&self, rows: &[&Row<'_>], _now: Timestamp, address: u32) -> Request {
         let at =
-            usize::try_from(attempts).unwrap_or_default().checked_rem(self.proxies.len()).unwrap_or_default();
+            usize::try_from(address).unwrap_or_default().checked_rem(self.proxies.len()).unwrap_or_default();
         let proxy = self.proxies.get(at).map(String::as_str).unwrap_or_default();
         let url = format!("{proxy}{}", self.path);
         let mut headers = match self.api {

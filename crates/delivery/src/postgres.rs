@@ -67,7 +67,7 @@ impl Receiver for Postgres {
     }
 
     /// The body is a JSON array of rows, each as it is stored.
-    fn request(&self, rows: &[&Row<'_>], _now: Timestamp, _attempts: u32) -> Request {
+    fn request(&self, rows: &[&Row<'_>], _now: Timestamp, _address: u32) -> Request {
         let texts: Vec<&str> = rows.iter().map(|row| row.text.get()).collect();
         Request::new(Method::Post, &self.url, format!("[{}]", texts.join(",")), rows)
     }

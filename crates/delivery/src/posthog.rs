@@ -97,7 +97,7 @@ impl Receiver for PostHog {
         is_historical(row, now).then(|| "historical".into())
     }
 
-    fn request(&self, rows: &[&Row<'_>], now: Timestamp, _attempts: u32) -> Request {
+    fn request(&self, rows: &[&Row<'_>], now: Timestamp, _address: u32) -> Request {
         let body = Body {
             api_key: &self.project_api_key,
             historical_migration: rows.first().is_some_and(|row| is_historical(row, now)),

@@ -129,7 +129,7 @@ impl Receiver for PubSub {
         Room { events: MAX_MESSAGES, bytes: limits::MAX_REQUEST_BYTES }
     }
 
-    fn request(&self, rows: &[&Row<'_>], now: Timestamp, _attempts: u32) -> Request {
+    fn request(&self, rows: &[&Row<'_>], now: Timestamp, _address: u32) -> Request {
         let messages: Vec<Value> = rows
             .iter()
             .map(|row| {

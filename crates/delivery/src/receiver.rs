@@ -44,8 +44,9 @@ pub(crate) trait Receiver {
         None
     }
 
-    /// The request that brings these rows, which are of one group and at least one. `attempts` have failed in a row.
-    fn request(&self, rows: &[&Row<'_>], now: Timestamp, attempts: u32) -> Request;
+    /// The request that brings these rows, which are of one group and at least one. `address`: which of its addresses it goes
+    /// to, counted past their end ([`crate::State::address`]).
+    fn request(&self, rows: &[&Row<'_>], now: Timestamp, address: u32) -> Request;
 
     /// A request for rows as they stand, which the shell reads itself; `None`: its bodies are made of them.
     fn verbatim(&self) -> Option<Request> {

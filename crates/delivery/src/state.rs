@@ -20,6 +20,9 @@ pub struct State {
     pub request_limit: u32,
     /// Failed attempts since the cursor has moved.
     pub attempts: u32,
+    /// Which of its addresses is sent to, where it has several, counted past their end: the next one after each failure. Kept
+    /// when the cursor moves, so that what is dead is not asked anew for each batch.
+    pub address: u32,
     /// Since when nothing has been delivered and something has failed.
     pub failing_since_ms: Option<i64>,
     /// No attempt before then.
@@ -87,6 +90,7 @@ impl State {
             ahead: Vec::new(),
             request_limit: 0,
             attempts: 0,
+            address: 0,
             failing_since_ms: None,
             next_at_ms: 0,
             lease_id: None,
@@ -112,6 +116,7 @@ impl State {
             return false;
         }
         self.fingerprint.clone_from(&destination.fingerprint);
+        self.address = 0;
         self.resume();
         true
     }
@@ -204,6 +209,7 @@ impl State {
         self.last_error = Some(error);
         self.last_error_at_ms = Some(now.ms());
         self.attempts = self.attempts.saturating_add(1);
+        self.address = self.address.wrapping_add(1);
         let since = *self.failing_since_ms.get_or_insert(now.ms());
         if now.ms().saturating_sub(since) > limits::MAX_FAILING_MS {
             self.paused_reason = Some("has failed for three days".into());

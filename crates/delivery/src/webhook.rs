@@ -66,7 +66,7 @@ impl Receiver for Webhook {
     }
 
     /// The id is the event's own, or follows from the events': whatever is sent again has the one that it had.
-    fn request(&self, rows: &[&Row<'_>], now: Timestamp, _attempts: u32) -> Request {
+    fn request(&self, rows: &[&Row<'_>], now: Timestamp, _address: u32) -> Request {
         let (id, body) = if let (Format::Single, [row]) = (self.format, rows) {
             (row.event_id.clone().into_owned(), message(row))
         } else {

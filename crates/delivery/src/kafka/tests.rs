@@ -1,11 +1,12 @@
 use base64::{Engine, prelude::BASE64_STANDARD};
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use tallymark_event::Timestamp;
 
 use super::answer;
 use crate::{
-    Outcome, Verdict,
-    testing::{assert_refused, body, event, header, parse, request, requests, statuses},
+    Attempt, Outcome, State, Verdict,
+    testing::{assert_refused, body, event, header, parse, request, requests, statuses, with},
 };
 
 fn record() -> Value {
@@ -72,10 +73,36 @@ fn after_a_failure_the_next_proxy_is_asked() {
     let page = json!([event(1)]).to_string();
     let rows = crate::Row::parse_page(&page).unwrap();
     let hosts: Vec<String> = (0..3)
-        .map(|attempts| destination.request(&[&rows[0]], crate::testing::now(), attempts).url)
+        .map(|address| destination.request(&[&rows[0]], crate::testing::now(), address).url)
         .map(|url| url.split('/').nth(2).unwrap().to_owned())
         .collect();
     assert_eq!(hosts, ["a.example", "b.example", "a.example"]);
+}
+
+#[test]
+fn whichever_works_is_asked_on() {
+    let destination = parse(&of_cluster()).unwrap();
+    let mut state = State::new(&destination, 0);
+    let mut asked = Vec::new();
+    // The first fails, the second works until it fails, too.
+    for (n, status) in [503, 200, 200, 200, 503, 200, 200].into_iter().enumerate() {
+        let seq = state.cursor + 1;
+        let page = json!([event(seq)]).to_string();
+        let rows = crate::Row::parse_page(&page).unwrap();
+        let now = Timestamp::from_ms(crate::testing::now().ms() + i64::try_from(n).unwrap() * 3_600_000);
+        state.lease(&destination, "one", seq, now).unwrap();
+        let Attempt { requests, through } = Attempt::compose(&destination, &state, &rows, now);
+        let again = Attempt::of_parked(&destination, &state, &rows, now);
+        assert_eq!(again[0].url, requests[0].url, "what was parked goes the same way");
+        asked.push(requests[0].url.split('/').nth(2).unwrap().to_owned());
+        let outcome = Some(crate::Outcome::answered(status, r#"{"error_code":200}"#));
+        let sent = [crate::Sent { seqs: vec![seq], outcome, event_ids: Vec::new() }];
+        state.settle(&destination, "one", through, &sent, now, 0).unwrap();
+    }
+    assert_eq!(asked, ["a", "b", "b", "b", "b", "a", "a"].map(|host| format!("{host}.example")));
+    state.fail("no".into(), crate::testing::now());
+    state.follow(&parse(&with(of_cluster(), &json!({ "batch_size": 7 }))).unwrap());
+    assert_eq!(state.address, 0, "another configuration has another first one");
 }
 
 #[test]
