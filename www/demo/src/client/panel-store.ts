@@ -82,7 +82,7 @@ export class StoreView {
         h("span", { class: "row-name" }, event_name),
         h("time", { class: "row-time", datetime: event.occurred_at }, TIME.format(new Date(event.occurred_at))),
         h("span", { class: "row-about" }, h("span", { class: `source source-${trust === "server" ? "server" : "browser"}` }, trust === source ? source : `${source} · ${trust}`), about.filter(Boolean).join(" · ")),
-        h("span", { class: "row-seq" }, `#${seq}`),
+        h("span", { class: "row-seq", title: "Its place in the log. What comes again takes a number too, and makes no row." }, `#${seq}`),
       ),
     );
     // Most rows are never opened: their JSON is laid out when they are.
