@@ -10,9 +10,10 @@ const DRAIN_FACTOR = 4;
 
 /** Reads a body of at most `limit` bytes, whether or not its length was declared. */
 export async function readBody(request: Request, limit: number): Promise<Uint8Array | typeof TOO_LARGE> {
-  if (request.body === null) return new Uint8Array(0);
   const declared = Number(request.headers.get("content-length") ?? NaN);
+  // Before anybody looks at `body`, which makes a stream of it.
   if (declared <= limit) return new Uint8Array(await request.arrayBuffer());
+  if (request.body === null) return new Uint8Array(0);
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of request.body as ReadableStream<Uint8Array>) {
