@@ -1,42 +1,11 @@
 // Since when every destination has an event, as the log tells it without writing to the event: in workerd's SQLite.
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { test } from "node:test";
-import { build } from "esbuild";
-import { Miniflare, NoOpLog, convertV4MiniflareOptions } from "miniflare";
-import { ROOT } from "../harness/world.mjs";
-
-async function startDatabase(t) {
-  const { outputFiles } = await build({
-    entryPoints: [join(ROOT, "tests/contract/processed-log.ts")],
-    bundle: true,
-    write: false,
-    format: "esm",
-    target: "es2022",
-    loader: { ".sql": "text" },
-    external: ["cloudflare:*"],
-  });
-  const mf = new Miniflare(
-    convertV4MiniflareOptions({
-      log: new NoOpLog(),
-      cf: false,
-      telemetry: { enabled: false },
-      workers: [
-        {
-          name: "database",
-          compatibilityDate: "2026-10-20",
-          modules: [{ type: "ESModule", path: "database.js", contents: outputFiles[0].text }],
-          durableObjects: { DATABASE: { className: "Database", useSQLite: true } },
-        },
-      ],
-    }),
-  );
-  t.after(() => mf.dispose());
-  return mf.ready;
-}
+import { startObject } from "../harness/object.mjs";
 
 test("an event is processed since its destinations have it, to the second, however many settlements follow", async (t) => {
-  const address = await startDatabase(t);
+  const { address, stop } = await startObject("tests/contract/processed-log.ts", { DATABASE: "Database" });
+  t.after(stop);
   // One every 400 ms: none is a second behind the one before it.
   const start = Date.parse("2026-11-21T10:00:00.000Z");
   const moves = Array.from({ length: 10 }, (_, n) => ({ seq: n + 1, at: new Date(start + 400 * n).toISOString() }));
