@@ -131,6 +131,15 @@ pub(crate) fn explained(error: KafkaError) -> anyhow::Error {
         KafkaError::ClientConfig(_, what, key, _) => {
             anyhow::Error::msg(format!("{key}: {what}; librdkafka's CONFIGURATION.md has all settings"))
         }
+        KafkaError::ClientCreation(what) => {
+            // Where none is set librdkafka takes Kerberos, which is not built in.
+            let remedy = if what.contains("SASL mechanism") {
+                "set sasl.mechanisms to PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512"
+            } else {
+                "correct KAFKA_SETTINGS or --kafka"
+            };
+            anyhow::Error::msg(format!("Kafka's settings: {what}; {remedy}"))
+        }
         other => anyhow::Error::new(other),
     }
 }

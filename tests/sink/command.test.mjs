@@ -3,10 +3,11 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
 import { BINARY, tallymark } from "../harness/cli.mjs";
+import { kafkaWithTls } from "../harness/kafka-tls.mjs";
 import { until } from "../harness/until.mjs";
 import { events, loading, options, servers } from "./support.mjs";
 
@@ -30,9 +31,14 @@ test("what is missing or wrong is named, and no secret is", options, async (t) =
   const run = async (env, ...more) => (await tallymark(["sink", "--once", ...more], { ...load.env, ...env })).stderr;
   assert.match(await run({ WAREHOUSE_DATABASE_URL: "" }), /WAREHOUSE_DATABASE_URL/);
   assert.match(await run({ EVENT_BUS_KAFKA_TOPIC: "none-such" }), /none-such/);
-  const { error } = { error: await run({ KAFKA_SETTINGS: "sasl.pasword=hunter2" }) };
+  const error = await run({ KAFKA_SETTINGS: "sasl.pasword=hunter2" });
   assert.match(error, /sasl\.pasword/);
   assert.doesNotMatch(error, /hunter2/);
+  const tls = (protocol, more = "") => run({ KAFKA_SETTINGS: `security.protocol=${protocol}\n${more}` });
+  assert.match(await tls("TLS"), /security\.protocol: Invalid value "TLS"/);
+  assert.match(await tls("SASL_SSL"), /set sasl\.mechanisms to PLAIN, SCRAM/);
+  assert.match(await tls("SSL", "ssl.ca.location=/none-such.pem"), /ssl\.ca\.location failed.*; correct KAFKA_SETTINGS/);
+  assert.match(await tls("SSL", "ssl.certificate.location=/none-such.pem"), /ssl\.certificate\.location failed/);
   assert.match(await run({}, "--kafka", "enable.auto.commit=true"), /enable\.auto\.commit: not to be set here/);
   assert.match(await run({}, "--batch-size", "0"), /1\.\.=1000/);
 });
@@ -50,7 +56,34 @@ test("--once ends where somebody has to mend the database", options, async (t) =
   assert.equal((await load.once("--database-url", asBlind)).result.stored, 1, "what the service's role may is enough");
 });
 
-test("TLS and SASL are librdkafka's", options, async (t) => {
+/** The certificate that PostgreSQL has serves Kafka, and whoever shows it is known to it. */
+function certificate(postgres) {
+  const beside = (name) => join(dirname(postgres.ca), name);
+  return { ca: postgres.ca, certificate: beside("server.crt"), key: beside("server.key") };
+}
+
+test("TLS: the broker's certificate is verified, and ours shown", options, async (t) => {
+  const load = await loading(t, all, "verified");
+  await load.produce(events(20));
+  const files = certificate(all.postgres);
+  const broker = await kafkaWithTls(all.kafka.brokers, files);
+  t.after(() => broker.stop());
+  const at = (...settings) => ["--brokers", broker.brokers, ...["security.protocol=SSL", ...settings].flatMap((setting) => ["--kafka", setting])];
+  const ours = [`ssl.certificate.location=${files.certificate}`, `ssl.key.location=${files.key}`];
+  const refusal = async (...settings) => {
+    const sink = load.start(...at(...settings));
+    const trouble = await until("a trouble", () => sink.troubles().find((trouble) => /SSL/.test(trouble)));
+    assert.equal((await sink.end("SIGTERM")).code, 0);
+    return trouble;
+  };
+  assert.match(await refusal(...ours), /certificate verify failed/);
+  assert.match(await refusal(`ssl.ca.location=${files.ca}`), /certificate required/);
+  assert.equal(await load.count(), 0);
+  const { code, result } = await load.once(...at(`ssl.ca.location=${files.ca}`, ...ours));
+  assert.deepEqual([code, result], [0, { stored: 20, known: 0, dead_letters: 0 }]);
+});
+
+test("SASL is librdkafka's", options, async (t) => {
   const load = await loading(t, all, "tls");
   const settings = ["security.protocol=SASL_SSL", "sasl.mechanisms=SCRAM-SHA-512", "sasl.username=u", "sasl.password=p"];
   const sink = load.start(...settings.flatMap((setting) => ["--kafka", setting]));
