@@ -1,5 +1,7 @@
-//! `tallymark deliveries`: what destinations would not take, seen, tried again or given up.
+//! `tallymark deliveries`: what destinations would not take, seen, tried again or given up; and where one event is.
 #![allow(clippy::indexing_slicing)] // only of JSON values, which give null for what is not there
+
+mod show;
 
 use std::{collections::BTreeMap, fmt::Write};
 
@@ -16,9 +18,11 @@ use crate::{
 pub(crate) enum Command {
     /// List parked deliveries, with what each destination said
     List(List),
-    /// Try them again
+    /// Show where one event is, destination by destination
+    Show(show::Show),
+    /// Try parked deliveries again
     Retry(Sweep),
-    /// Give them up: nobody tries any more
+    /// Give parked deliveries up: nobody tries any more
     Drop(Drop),
 }
 
@@ -77,6 +81,7 @@ impl Command {
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::List(_) => "deliveries list",
+            Self::Show(_) => "deliveries show",
             Self::Retry(_) => "deliveries retry",
             Self::Drop(_) => "deliveries drop",
         }
@@ -85,6 +90,7 @@ impl Command {
     pub(crate) fn run(self) -> anyhow::Result<Report> {
         match self {
             Self::List(list) => list.run(),
+            Self::Show(show) => show.run(),
             Self::Retry(sweep) => sweep.run("retry", "retried"),
             Self::Drop(drop) => drop.sweep.run("drop", "dropped"),
         }

@@ -56,7 +56,7 @@ enum Command {
     /// Destinations of events: how far each is, and having one go on
     #[command(subcommand)]
     Destinations(destinations::Command),
-    /// Events that a destination would not take: see them, try them again, give them up
+    /// Where an event is, and what a destination would not take: see it, try it again, give it up
     #[command(subcommand)]
     Deliveries(deliveries::Command),
     /// Forget somebody: remove all events that are theirs, and take none of them any more

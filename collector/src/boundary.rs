@@ -208,15 +208,16 @@ impl Output {
     /// A limit and whether nothing is to be done; then what is wanted, a cursor, a destination's name, an event's id and a
     /// reason: empty where there is nothing to say.
     pub(crate) fn delivery(&mut self, request: DeliveryRequest) {
-        let of = |destination| Sweep {
-            filter: ParkedFilter { destination, ..ParkedFilter::default() },
+        let of = |destination, event_id| Sweep {
+            filter: ParkedFilter { destination, event_id, reason: None },
             after: 0,
             limit: 0,
             dry_run: false,
         };
         let (verb, sweep) = match request {
-            DeliveryRequest::List => ("list", of(None)),
-            DeliveryRequest::Resume { name } => ("resume", of(Some(name))),
+            DeliveryRequest::List => ("list", of(None, None)),
+            DeliveryRequest::Resume { name } => ("resume", of(Some(name), None)),
+            DeliveryRequest::Show { event_id } => ("show", of(None, Some(event_id))),
             DeliveryRequest::Parked(sweep) => ("parked", sweep),
             DeliveryRequest::Retry(sweep) => ("retry", sweep),
             DeliveryRequest::Drop(sweep) => ("drop", sweep),

@@ -9,7 +9,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 use tallymark_delivery::{
-    Attempt, Destination, Lease, Pending, Problem, Request, Row, Sent, Settings, Settled, State,
+    Attempt, Destination, Lease, Pending, Problem, Request, Row, Sent, Settings, Settled, Standing, State,
 };
 use tallymark_event::Timestamp;
 
@@ -39,6 +39,8 @@ enum Command {
     HasFailed { name: String, sent: Sent },
     /// The state as if nothing had failed.
     Resume { state: State },
+    /// What has become of the one row of `page` at the destination of each of these states.
+    Standings { states: Vec<State> },
 }
 
 #[derive(Deserialize)]
@@ -184,6 +186,11 @@ fn carry_out(
         Command::Resume { mut state } => {
             state.resume();
             serde_json::to_string(&state)
+        }
+        Command::Standings { states } => {
+            let rows = Row::parse_page(page)?;
+            let standing = |state| Some(Standing::of(rows.first()?, of(state)?, state));
+            serde_json::to_string(&states.iter().map(standing).collect::<Vec<_>>())
         }
     }
 }

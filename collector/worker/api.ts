@@ -196,6 +196,41 @@ export interface ParkedPage {
   next_after: number;
 }
 
+/** The answer of `GET /v1/deliveries/<event_id>`: where the event is. */
+export interface DeliveriesOfEvent {
+  event_id: string;
+  seq: number;
+  event_name: string;
+  received_at: string;
+  /** Whether every destination has it, does not want it, or has had it dropped. */
+  is_processed: boolean;
+  processed_at: string | null;
+  /** Of the destination that needed the most. */
+  delivery_attempts: number;
+  /** Those that are configured now. */
+  destinations: {
+    name: string;
+    kind: string;
+    /** `retrying`: parked, and to be tried again. `unwanted`, and so `delivered`: by its configuration of now. */
+    status: "delivered" | "unwanted" | "pending" | "parked" | "retrying" | "dropped";
+    /** What of its configuration leaves the event out (`kind`: such a receiver has no use for it); null unless `unwanted`. */
+    unwanted_by: "from" | "events" | "kind" | "consent" | null;
+    /** Null unless `parked` or `retrying`. Of the answer: `status` (null if there was none) and `detail`. */
+    parked: { reason: string; status: number | null; detail: string; attempts: number; parked_at: string } | null;
+    /** Null unless `dropped`. */
+    dropped_at: string | null;
+    /** What it waits for, of its destination's state; null unless `pending` or `retrying`. */
+    waiting: {
+      destination_status: DestinationState["status"];
+      last_error: string | null;
+      next_attempt_at: string | null;
+      paused_reason: string | null;
+    } | null;
+  }[];
+  /** What of the configuration could not be read: destinations that are not among these. */
+  problems: { path: string; detail: string }[];
+}
+
 /** What became of a day's events: captured = stored + quarantined + dropped + under way. */
 export interface LedgerFigures {
   captured: number;

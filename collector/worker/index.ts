@@ -93,7 +93,7 @@ async function handle(brain: Brain, request: Request, env: Env, call: Call): Pro
     case "erasure":
       return json(await log(env, step.organizationId).erase(step.organizationId, step.request));
     case "delivery":
-      return delivery(log(env, step.organizationId), step.request);
+      return delivery(log(env, step.organizationId), step.organizationId, step.request);
     case "metrics":
       return metrics(step.organizationIds, (organizationId) => log(env, organizationId));
     case "need_key":

@@ -2,6 +2,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { moveProcessed } from "../../collector/worker/log/destinations.ts";
 import { migrate } from "../../collector/worker/log/migrate.ts";
+import * as whereabouts from "../../collector/worker/log/whereabouts.ts";
 
 /** The slowest destination has everything up to `seq`, since `at`. */
 interface Move {
@@ -28,7 +29,13 @@ export class Database extends DurableObject {
     }
     const rows = sql.exec("select seq, is_processed, processed_at, delivery_attempts from event_delivery order by seq").toArray();
     const { kept } = sql.exec<{ kept: number }>("select count(*) as kept from processed_until").one();
-    return Response.json({ rows, kept });
+    const { EVENT: found, QUARANTINED, PARKED, DROPPED } = whereabouts;
+    const plans = Object.entries({ EVENT: found, QUARANTINED, PARKED, DROPPED }).map(([name, query]) => {
+      const bindings = query.includes("?2") ? ["org", events[0]!] : [1];
+      const steps = sql.exec<{ detail: string }>(`explain query plan ${query}`, ...bindings).toArray();
+      return [name, steps.map(({ detail }) => detail)];
+    });
+    return Response.json({ rows, kept, plans });
   }
 }
 

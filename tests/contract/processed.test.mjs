@@ -3,6 +3,21 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { startObject } from "../harness/object.mjs";
 
+test("where one event is, is found by indexes alone", async (t) => {
+  const { address, stop } = await startObject("tests/contract/processed-log.ts", { DATABASE: "Database" });
+  t.after(stop);
+  const response = await fetch(address, { method: "POST", body: JSON.stringify({ events: ["event-0"], moves: [] }) });
+  const { plans } = await response.json();
+  assert.deepEqual(plans.map(([name]) => name), ["EVENT", "QUARANTINED", "PARKED", "DROPPED"]);
+  // The tables that grow with the log; `processed` is one row.
+  const grown = / (e|d|u|p|domain_event|quarantined_event|parked_delivery|dropped_delivery|processed_until)\b/;
+  for (const [name, steps] of plans) {
+    const walks = steps.filter((step) => grown.test(step));
+    assert.ok(walks.length > 0, `${name}: ${steps.join("; ")}`);
+    for (const step of walks) assert.match(step, /^SEARCH /, `${name}: ${steps.join("; ")}`);
+  }
+});
+
 test("an event is processed since its destinations have it, to the second, however many settlements follow", async (t) => {
   const { address, stop } = await startObject("tests/contract/processed-log.ts", { DATABASE: "Database" });
   t.after(stop);

@@ -48,6 +48,11 @@ export interface Settled {
 
 type After = { state: State; settled: Settled };
 
+/** What has become of a row at a destination, but for whether it is parked: `Standing` of crates/delivery. */
+export type Standing =
+  | { readonly is: "unwanted"; readonly by: "from" | "events" | "kind" | "consent" }
+  | { readonly is: "settled" | "pending" };
+
 /** What an attempt may read and send. */
 export interface Lease {
   readonly after: number;
@@ -110,6 +115,11 @@ export class DeliverBrain {
   /** Whether nothing of a request got through. */
   hasFailed(name: string, sent: Sent): boolean {
     return this.#ask({ verb: "has_failed", name, sent }) as boolean;
+  }
+
+  /** Of a page of one row, at the destination of each of these states. */
+  standings(states: readonly State[], page: string): Standing[] {
+    return this.#ask({ verb: "standings", states }, page) as Standing[];
   }
 
   resume(state: State): State {

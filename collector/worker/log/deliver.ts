@@ -9,9 +9,9 @@
 import type { Env } from "../env.ts";
 import { Stores } from "../stores.ts";
 import { note, textOf } from "../journal.ts";
-import { DeliverBrain, type Plan, type State } from "./deliver-brain.ts";
+import { DeliverBrain, type Plan, type Standing, type State } from "./deliver-brain.ts";
 import {
-  MAX_RETRIED, enterSettled, hasRetries, headOf, moveProcessed, pendingOf, pruneFormer, stateNamed, states, unpark, writeStates,
+  MAX_RETRIED, enterSettled, hasRetries, headOf, moveProcessed, pendingOf, pruneFormer, stateNamed, states, writeStates,
 } from "./destinations.ts";
 import type { Erasures } from "./erasure.ts";
 import { columnsBetween, eventsWhere, organizationOf, sizesAfter } from "./read.ts";
@@ -107,6 +107,12 @@ export class Deliveries {
   /** Brings the destinations up to date with their configuration, and says when each is due. */
   plan(): Plan {
     return this.#plan();
+  }
+
+  /** What has become of a row at each destination of a plan. */
+  standings({ destinations }: Plan, seq: number): Standing[] {
+    const { rows } = eventsWhere(this.#ctx.storage.sql, "seq = ?1", seq, 1);
+    return this.#brain.standings(destinations.map(({ state }) => state), arrayOf(rows));
   }
 
   /**

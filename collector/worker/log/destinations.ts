@@ -4,7 +4,7 @@ import type { Pending, Settled, State } from "./deliver-brain.ts";
 type StoredState = Record<string, SqlStorageValue> & { ahead: string };
 
 const COLUMNS = [
-  "name", "fingerprint", "cursor", "ahead", "request_limit", "attempts", "address", "failing_since_ms", "next_at_ms", "lease_id",
+  "name", "fingerprint", "cursor", "begun_after", "ahead", "request_limit", "attempts", "address", "failing_since_ms", "next_at_ms", "lease_id",
   "lease_until_ms", "parked_in_a_row", "paused_reason", "last_error", "last_error_at_ms", "last_delivered_at_ms",
   "delivered",
 ];
@@ -66,12 +66,30 @@ export function enterSettled(sql: SqlStorage, name: string, settled: Settled, is
     countAttempts(sql, parked.map(({ seq }) => seq), Math.max(...parked.map((one) => one.attempts)));
   }
   if (attempts > 1) countAttempts(sql, done, attempts);
-  if (isRetry) unpark(sql, name, done, nowText);
+  if (isRetry && done.length > 0) {
+    unpark(sql, name, done, nowText);
+    // Who gave it up while it was under way was too late.
+    sql.exec(
+      "delete from dropped_delivery where destination = ?1 and seq in (select value from json_each(?2))",
+      name,
+      JSON.stringify(done),
+    );
+  }
+}
+
+/** Gives up rows that have been parked. */
+export function dropParked(sql: SqlStorage, name: string, seqs: readonly number[], nowText: string): void {
+  sql.exec(
+    "insert or replace into dropped_delivery (destination, seq, dropped_at) select ?1, value, ?3 from json_each(?2)",
+    name,
+    JSON.stringify(seqs),
+    nowText,
+  );
+  unpark(sql, name, seqs, nowText);
 }
 
 /** Rows that have been parked are so no more; those that nobody else has parked are processed. */
-export function unpark(sql: SqlStorage, name: string, seqs: readonly number[], nowText: string): void {
-  if (seqs.length === 0) return;
+function unpark(sql: SqlStorage, name: string, seqs: readonly number[], nowText: string): void {
   const list = JSON.stringify(seqs);
   sql.exec("delete from parked_delivery where destination = ?1 and seq in (select value from json_each(?2))", name, list);
   sql.exec(
@@ -85,7 +103,9 @@ export function unpark(sql: SqlStorage, name: string, seqs: readonly number[], n
 
 /** Rows that are no more are no destination's to have. */
 export function forgetParked(sql: SqlStorage, seqs: readonly number[]): void {
-  sql.exec("delete from parked_delivery where seq in (select value from json_each(?1))", JSON.stringify(seqs));
+  for (const table of ["parked_delivery", "dropped_delivery"]) {
+    sql.exec(`delete from ${table} where seq in (select value from json_each(?1))`, JSON.stringify(seqs));
+  }
 }
 
 /** Most destinations that are remembered though they are no longer configured: as many as may be configured. */
@@ -102,7 +122,9 @@ export function pruneFormer(sql: SqlStorage, configured: readonly string[]): voi
     names,
     MAX_FORMER,
   );
-  for (const { name } of gone.toArray()) sql.exec("delete from parked_delivery where destination = ?1", name);
+  for (const { name } of gone.toArray()) {
+    for (const table of ["parked_delivery", "dropped_delivery"]) sql.exec(`delete from ${table} where destination = ?1`, name);
+  }
 }
 
 /** An event's attempts are those of the destination that needed the most. One that took the first is not written for each. */

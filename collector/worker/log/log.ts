@@ -15,6 +15,7 @@ import { events, identities, ledger } from "./read.ts";
 import { enterRefused } from "./refused.ts";
 import { Retention } from "./retention.ts";
 import { Tombstones } from "./tombstones.ts";
+import { deliveriesOf, isQuarantined, storedEvent, type Whereabouts } from "./whereabouts.ts";
 import { WILL_AFTER_MS, executeWills, nextWillMs } from "./wills.ts";
 
 /**
@@ -144,6 +145,16 @@ export class TenantLog extends DurableObject<Env> {
   /** The text of `GET /v1/deliveries/parked`. */
   parkedDeliveries(request: DeliveryRequest): string {
     return parkedList(this.ctx.storage.sql, request);
+  }
+
+  /** For `GET /v1/deliveries/<event_id>`. */
+  async whereabouts(organizationId: string, eventId: string): Promise<Whereabouts> {
+    await this.#deliveries.configure();
+    const { sql } = this.ctx.storage;
+    const event = storedEvent(sql, organizationId, eventId);
+    if (event === undefined) return { is: isQuarantined(sql, organizationId, eventId) ? "quarantined" : "unknown" };
+    const plan = this.#deliveries.plan();
+    return { is: "stored", text: deliveriesOf(sql, event, plan, this.#deliveries.standings(plan, event.seq), Date.now()) };
   }
 
   /** Has parked deliveries tried again, or gives them up. */

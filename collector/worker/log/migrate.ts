@@ -11,11 +11,12 @@ import refused from "./0010_refused.sql";
 import retention from "./0011_retention.sql";
 import processed from "./0012_processed.sql";
 import address from "./0013_address.sql";
+import standing from "./0014_standing.sql";
 
 /** Every version of the schema, oldest first. Append, never edit: each runs once in each tenant's log. */
 const MIGRATIONS: readonly string[] = [
   log, reports, will, identity, token, provenance, plan, tombstone, destination, refused, retention,
-  processed, address,
+  processed, address, standing,
 ];
 
 /** Brings a tenant's database to the newest schema, on the first use after a deploy; all or nothing. */

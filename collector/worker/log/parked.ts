@@ -1,11 +1,11 @@
 /** What destinations would not take, and how far each is: for the eyes and orders of whoever mends it. */
 import type { DestinationsAnswer, ParkedPage } from "../api.ts";
 import type { Plan, State } from "./deliver-brain.ts";
-import { headOf, unpark } from "./destinations.ts";
+import { dropParked, headOf } from "./destinations.ts";
 
 /** What is wanted (crates/ingest/src/delivery.rs). An empty text is no filter. */
 export interface DeliveryRequest {
-  readonly verb: "list" | "resume" | "parked" | "retry" | "drop";
+  readonly verb: "list" | "resume" | "parked" | "show" | "retry" | "drop";
   readonly filter: { readonly destination: string; readonly eventId: string; readonly reason: string };
   readonly after: number;
   /** Events, not deliveries: one event may be parked for many destinations. */
@@ -63,7 +63,7 @@ export function sweepParked(sql: SqlStorage, request: DeliveryRequest, nowText: 
   }
   if (!request.dryRun) {
     for (const [destination, seqs] of byDestination) {
-      if (request.verb === "drop") unpark(sql, destination, seqs, nowText);
+      if (request.verb === "drop") dropParked(sql, destination, seqs, nowText);
       else retry(sql, destination, seqs);
     }
   }
@@ -109,7 +109,7 @@ export function destinationsAnswer(sql: SqlStorage, { destinations, problems }: 
   return JSON.stringify(answer);
 }
 
-function statusOf({ paused_reason, attempts }: State): "paused" | "failing" | "working" {
+export function statusOf({ paused_reason, attempts }: State): "paused" | "failing" | "working" {
   if (paused_reason !== null) return "paused";
   return attempts > 0 ? "failing" : "working";
 }
@@ -123,6 +123,6 @@ function lagOf(sql: SqlStorage, { cursor, ahead }: State, head: number, nowMs: n
   return { lag_events: head - cursor - ahead.length, lag_seconds: Math.floor(ms / 1_000) };
 }
 
-function textOf(ms: number | null): string | null {
+export function textOf(ms: number | null): string | null {
   return ms === null ? null : new Date(ms).toISOString();
 }

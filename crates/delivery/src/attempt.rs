@@ -81,7 +81,7 @@ impl Attempt {
 }
 
 /// The rows as their destination may have them.
-fn allowed<'s>(rows: &[Row<'s>], withheld: &'s [Option<Withheld>]) -> Vec<Row<'s>> {
+pub(crate) fn allowed<'s>(rows: &[Row<'s>], withheld: &'s [Option<Withheld>]) -> Vec<Row<'s>> {
     let pairs = rows.iter().zip(withheld);
     pairs.map(|(row, without)| without.as_ref().map_or_else(|| row.clone(), |it| it.row(row))).collect()
 }

@@ -9,8 +9,8 @@ pub(crate) use fields::Fields;
 pub use fields::Problem;
 
 use crate::{
-    Backoff, Kind, Outcome, Pattern, Request, Row, Sent, Verdict, digest::hex_digest, guard::Reach, limits,
-    receiver::Room, withhold::Withheld,
+    Backoff, Kind, Outcome, Pattern, Request, Row, Sent, Unwanted, Verdict, digest::hex_digest, guard::Reach,
+    limits, receiver::Room, withhold::Withheld,
 };
 
 /// Where a tenant's events go.
@@ -183,9 +183,18 @@ impl Destination {
 
     /// Whether an event is for this destination: by its name, and by what its person has agreed to.
     pub fn wants(&self, row: &Row<'_>) -> bool {
-        self.events.iter().any(|pattern| pattern.matches(&row.event_name))
-            && self.kind.receiver().wants(row)
-            && self.is_permitted(row)
+        self.unwanted(row).is_none()
+    }
+
+    /// Why an event is not for this destination; `None`: it is.
+    pub(crate) fn unwanted(&self, row: &Row<'_>) -> Option<Unwanted> {
+        if !self.events.iter().any(|pattern| pattern.matches(&row.event_name)) {
+            return Some(Unwanted::Events);
+        }
+        if !self.kind.receiver().wants(row) {
+            return Some(Unwanted::Kind);
+        }
+        (!self.is_permitted(row)).then_some(Unwanted::Consent)
     }
 
     fn is_permitted(&self, row: &Row<'_>) -> bool {

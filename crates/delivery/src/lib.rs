@@ -43,6 +43,7 @@ mod row;
 mod settings;
 mod settle;
 mod signature;
+mod standing;
 mod state;
 #[cfg(test)]
 mod testing;
@@ -65,5 +66,6 @@ pub use request::{Bearer, Method, Request};
 pub use row::Row;
 pub use settings::Settings;
 pub use settle::{Parked, Sent, Settled};
+pub use standing::{Standing, Unwanted};
 pub use state::{Lease, NotDue, Pending, State};
 pub use webhook::{Format, Webhook};

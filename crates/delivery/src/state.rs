@@ -14,6 +14,8 @@ pub struct State {
     pub fingerprint: String,
     /// Everything up to this `seq` is delivered, parked or none of this destination's business.
     pub cursor: u64,
+    /// Nothing up to this `seq` has ever been its business.
+    pub begun_after: u64,
     /// What is delivered or parked behind the cursor, while an earlier event is not.
     pub ahead: Vec<u64>,
     /// Most events of a request, while it is found out which of them is refused; 0: as configured.
@@ -87,6 +89,7 @@ impl State {
             name: destination.name.clone(),
             fingerprint: destination.fingerprint.clone(),
             cursor,
+            begun_after: cursor,
             ahead: Vec::new(),
             request_limit: 0,
             attempts: 0,

@@ -255,6 +255,9 @@ impl Collector {
             Route::ListParked => {
                 self.delivery(request, now, admit::admit_reader, || DeliveryRequest::parked(request.query))
             }
+            Route::ShowDelivery(id) => {
+                self.delivery(request, now, admit::admit_reader, || DeliveryRequest::show(id))
+            }
             Route::RetryParked => {
                 self.delivery(request, now, admit::admit_owner, || DeliveryRequest::retry(request))
             }

@@ -1,5 +1,5 @@
-//! What may be wanted of a tenant's destinations: to see them, to have one go on, and to see, retry or drop what one of
-//! them would not take.
+//! What may be wanted of a tenant's destinations: to see them, to have one go on, to see, retry or drop what one of them
+//! would not take, and to see where an event is.
 
 use tallymark_event::EventId;
 
@@ -54,6 +54,11 @@ pub enum DeliveryRequest {
     },
     /// `GET /v1/deliveries/parked?destination=…&event_id=…&reason=…&after=…&limit=…`
     Parked(Sweep<ParkedFilter>),
+    /// `GET /v1/deliveries/<event_id>`: where one event is, destination by destination.
+    Show {
+        /// Its id.
+        event_id: EventId,
+    },
     /// `POST /v1/deliveries/retry`: they are tried again.
     Retry(Sweep<ParkedFilter>),
     /// `POST /v1/deliveries/drop`: nobody tries any more.
@@ -63,6 +68,11 @@ pub enum DeliveryRequest {
 impl DeliveryRequest {
     pub(crate) fn parked(query: &str) -> Result<Self, Refusal> {
         Ok(Self::Parked(Sweep::of_query(query, &["destination", "event_id", "reason"])?))
+    }
+
+    pub(crate) fn show(event_id: &str) -> Result<Self, Refusal> {
+        let invalid = Refusal::InvalidParameter { name: "event_id", expected: "a UUID" };
+        Ok(Self::Show { event_id: EventId::parse(event_id).ok_or(invalid)? })
     }
 
     pub(crate) fn resume(name: &str) -> Result<Self, Refusal> {
@@ -132,5 +142,7 @@ mod tests {
         assert!(DeliveryRequest::retry(&posted("{}")).is_ok());
         assert_eq!(attr(DeliveryRequest::parked("event_id=1")), Some("event_id"));
         assert_eq!(attr(DeliveryRequest::resume("")), Some("name"));
+        assert_eq!(attr(DeliveryRequest::show("parked?")), Some("event_id"));
+        assert!(DeliveryRequest::show(ID).is_ok());
     }
 }

@@ -43,6 +43,8 @@ pub(crate) enum Route<'p> {
     ResumeDestination(&'p str),
     /// Gives what destinations would not take.
     ListParked,
+    /// Says where the event of this id is.
+    ShowDelivery(&'p str),
     /// Has it tried again.
     RetryParked,
     /// Gives it up.
@@ -76,6 +78,7 @@ impl Route<'_> {
             Self::ListDestinations => "list_destinations",
             Self::ResumeDestination(_) => "resume_destination",
             Self::ListParked => "list_parked",
+            Self::ShowDelivery(_) => "show_delivery",
             Self::RetryParked => "retry_parked",
             Self::DropParked => "drop_parked",
             Self::Metrics => "metrics",
@@ -178,6 +181,7 @@ pub(crate) fn route<'p>(settings: &Settings, method: &str, path: &'p str) -> Res
         ("v1/deliveries/parked", _) => (Route::ListParked, Methods::Get),
         ("v1/deliveries/retry", _) => (Route::RetryParked, Methods::Post),
         ("v1/deliveries/drop", _) => (Route::DropParked, Methods::Post),
+        _ if let Some(id) = bare.strip_prefix("v1/deliveries/") => (Route::ShowDelivery(id), Methods::Get),
         _ if let Some(name) = resumed(bare) => (Route::ResumeDestination(name), Methods::Post),
         ("i/v1/analytics/events" | "i/v1/ai/events", _) => {
             (Route::Ingest(Protocol::CaptureV1), Methods::Post)
@@ -248,6 +252,8 @@ mod tests {
         assert_eq!(status("GET", "/v1/deliveries/parked/"), Ok(Route::ListParked));
         assert_eq!(status("POST", "/v1/deliveries/retry"), Ok(Route::RetryParked));
         assert_eq!(status("GET", "/v1/deliveries/drop"), Err(405));
+        assert_eq!(status("GET", "/v1/deliveries/01a1/"), Ok(Route::ShowDelivery("01a1")));
+        assert_eq!(status("POST", "/v1/deliveries/01a1"), Err(405));
         assert_eq!(status("GET", "/_readiness"), Ok(Route::Readiness));
         assert_eq!(status("GET", "/v1/quarantine/wk_secret").map(Route::name), Ok("show_quarantined"));
         assert_eq!(status("GET", "/"), Ok(Route::Readiness));
