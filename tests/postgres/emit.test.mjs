@@ -56,7 +56,6 @@ test("what is no event is refused with the field and the remedy, and its transac
     ["emit_domain_event('a', '[1]', 'o')", /properties is an array, not an object/, /JSON object/],
     ["emit_domain_event('a', '\"x\"', 'o')", /properties is a string/, /./],
     ["emit_domain_event('a', json_build_object('x', repeat('x', 921600)), 'o')", /more than 921,600/, /2 KiB/],
-    ["emit_domain_event('a', '{\"x\":\"\\u0000\"}', 'o')", /NUL/, /./],
     ["emit_domain_event('a', '{}', 'o', entity_id => repeat('x', 201))", /entity_id has 201 characters/, /./],
   ]) {
     await assert.rejects(client.query(`select ${call}`), (error) => {
@@ -66,5 +65,58 @@ test("what is no event is refused with the field and the remedy, and its transac
     });
   }
   assert.equal((await client.query("select from domain_event")).rowCount, 0);
-  await client.query(`select emit_domain_event('a', '{"x":"\\\\u0000"}', 'o')`);
+});
+
+/** The largest double and what is still rounded to it, in digits. */
+const LARGEST = BigInt(Number.MAX_VALUE);
+const MIDPOINT = LARGEST + (2n ** 970n);
+
+test("what nobody could load is refused, and told by its member: half a surrogate pair, NUL, a number beyond a double", options, async (t) => {
+  const client = await session(t, await migrated(server, "loadable"));
+  const emit = (properties) => client.query("select emit_domain_event('a', $1, 'o')", [properties]);
+  const wholes = [];
+  for (const number of [
+    "1e308", "-1.7976931348623157e308", "1.7976931348623158E+308", "1e-999", "-0.0e-99999999999", "0e999", "0.000e+99999999999",
+    "0.00001e313", "0.1e0000309", `1${"0".repeat(308)}`, `1${"0".repeat(400)}e-92`, `${LARGEST}`, `${MIDPOINT - 1n}.99`,
+    `${MIDPOINT - 1n}`.replace(/^./, "$&.") + "e308", `0.${"0".repeat(400)}1e709`, "12345678901234567890123",
+  ]) {
+    assert.ok(Number.isFinite(Number(number)), number);
+    wholes.push(`{"a":${number},"b":[1,{"c":${number}}]}`);
+  }
+  for (const text of [
+    "1e999", ":1e999", ", 1e999 ", "01e123-4567", "9".repeat(400), "\\ud83d\\ude00", "\\uD83D\\uDE00!", "\\ud7ff\\ue000", "\\\\ud800", "\\\\u0000",
+    "\\\\\\\\u0000", "\\u00e9", "\\n\\\\\\ud83d\\ude00\\\"",
+  ]) {
+    JSON.parse(`"${text}"`);
+    wholes.push(`{"x":"${text}","${text}":null}`);
+  }
+  for (const properties of wholes) await emit(properties);
+  const { rows } = await client.query("select properties::text as p from domain_event order by seq");
+  assert.deepEqual(rows.map(({ p }) => p), wholes, "as they were given");
+
+  for (const [properties, message, hint] of [
+    ...["1e309", "1e999", "-1E+999", "1e99999999999", `1${"0".repeat(309)}`, `${MIDPOINT}`, `-${MIDPOINT}.0`, `0.${"0".repeat(400)}1e710`, "0.1e310",
+      `${"9".repeat(250)}e59`, `1${"0".repeat(400)}e-91`].flatMap((number) => {
+      assert.equal(Math.abs(Number(number)), Infinity, number);
+      const shown = number.slice(0, 40).replaceAll("+", "\\+");
+      return [
+        [`{"price":${number}}`, new RegExp(`: properties\\.price is larger than a double can be \\(1\\.8e308\\): ${shown}$`), /a text/],
+        [`{"a":1,"items":[1, {"id":7,"price": ${number} }]}`, /: properties\.items\[1\]\.price is larger/, /within/],
+      ];
+    }),
+    ...["\\ud800", "\\uDFFF", "\\udc00\\ud800", "\\ud800\\ud800\\udc00\\udc00", "\\ud83d \\ude00", "\\ud83d\\\\ude00", "\\\\\\ud83d"].flatMap((half) => [
+      [`{"a":"\\ud83d\\ude00","title":"say \\"x\\": ${half}"}`, /half a surrogate pair \(\\u[dD][0-9a-fA-F]{3}\) in "title", which is no character/, /cut/],
+      [`{"a":1,"t ${half}" : 2,"b":3}`, /half a surrogate pair .* in the name of a member/, /cut/],
+      [`{"items":[{"id":1},{"note":["${half}"]}],"b":"x"}`, /in "note"/, /./],
+    ]),
+    [`{"a":1,"x":"\\\\\\u0000"}`, /a NUL character \(\\u0000\) in "x"/, /leave/],
+    [`{"\\u0000":1}`, /a NUL character .* in the name of a member/, /leave/],
+  ]) {
+    await assert.rejects(emit(properties), (error) => {
+      assert.deepEqual([error.code, error.message.match(message) !== null], ["22023", true], `${properties.slice(0, 80)}: ${error.message}`);
+      assert.match(error.hint, hint);
+      return true;
+    });
+  }
+  assert.equal((await client.query("select from domain_event")).rowCount, wholes.length);
 });

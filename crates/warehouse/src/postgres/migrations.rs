@@ -18,6 +18,11 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 3, name: "emit_domain_event", sql: include_str!("0003_emit_domain_event.sql") },
     Migration { version: 4, name: "partitions", sql: include_str!("0004_partitions.sql") },
     Migration { version: 5, name: "comments", sql: include_str!("0005_comments.sql") },
+    Migration {
+        version: 6,
+        name: "emit_what_can_be_loaded",
+        sql: include_str!("0006_emit_what_can_be_loaded.sql"),
+    },
 ];
 
 /// Held while migrating, until the session ends: of two that migrate at once the second waits, and finds nothing to do.
