@@ -1,6 +1,7 @@
 /**
  * The collector's Worker with instruments: what the platform would bill is counted, what it gives can be made to fail, and
- * its clock goes ahead when told. It runs in place of index.js, which it imports; `/__instruments` is the way to it.
+ * its clock goes ahead, or stands still, when told. It runs in place of index.js, which it imports; `/__instruments` is the
+ * way to it.
  */
 import worker, { TenantLog as Log } from "./index.js";
 
@@ -11,13 +12,29 @@ let points = [];
 /** What fails, and how: `registry`, `log` or `brain` → `throw` or `hang`; `alarm` → `lose`. */
 let faults = {};
 let aheadMs = 0;
+/** When the clock stands still. */
+let stillMs;
 
 function emptyCounts() {
-  return { requests: 0, log_requests: 0, alarms_set: 0, alarms_run: 0, registry_reads: 0 };
+  return { requests: 0, log_requests: 0, registry_reads: 0 };
 }
 
-const realNow = Date.now;
-Date.now = () => realNow() + aheadMs;
+const emptyAlarms = () => ({ alarms_set: 0, alarms_run: 0 });
+
+const RealDate = Date;
+globalThis.Date = class extends RealDate {
+  constructor(...given) {
+    super(...(given.length > 0 ? given : [Date.now()]));
+  }
+
+  static now() {
+    return stillMs ?? RealDate.now() + aheadMs;
+  }
+};
+
+const realSetTimeout = setTimeout;
+// Where no time passes no timer goes off: how late an alarm is does not show.
+globalThis.setTimeout = (call, ms) => realSetTimeout(() => (stillMs === undefined ? call() : undefined), ms);
 
 const RealInstance = WebAssembly.Instance;
 WebAssembly.Instance = function (...given) {
@@ -28,11 +45,16 @@ WebAssembly.Instance = function (...given) {
 export class TenantLog extends Log {
   /** Asked at the end: a cursor's figures are whole only when it has been read. */
   #cursors = [];
+  #alarms = emptyAlarms();
+  #alarmsUnderWay = 0;
+  /** The platform's own, which counts nothing. */
+  #uncounted;
 
   constructor(state, env) {
     const { storage } = state;
     const { sql } = storage;
     const cursors = [];
+    const alarms = emptyAlarms();
     const exec = (...given) => {
       const cursor = sql.exec(...given);
       cursors.push(cursor);
@@ -43,25 +65,41 @@ export class TenantLog extends Log {
     const setAlarm = storage.setAlarm.bind(storage);
     Object.defineProperty(storage, "setAlarm", {
       value: (...given) => {
-        counts.alarms_set++;
+        alarms.alarms_set++;
         return faults.alarm === "lose" ? Promise.resolve() : setAlarm(...given);
       },
     });
     super(state, instrumented(env));
     this.#cursors = cursors;
+    this.#alarms = alarms;
+    this.#uncounted = sql;
   }
 
-  /** What its statements have read and written. Only it may ask its cursors. */
-  statements(isReset) {
+  /**
+   * Its alarms, and what its statements have read and written: only it may ask its cursors. Also whether an alarm is due or
+   * under way, and whether a destination has yet to be given something.
+   */
+  async figures(isReset) {
     const sum = (name) => this.#cursors.reduce((total, cursor) => total + cursor[name], 0);
-    const read = { statements: this.#cursors.length, rows_read: sum("rowsRead"), rows_written: sum("rowsWritten") };
-    if (isReset) this.#cursors.length = 0;
-    return read;
+    const read = { ...this.#alarms, statements: this.#cursors.length, rows_read: sum("rowsRead"), rows_written: sum("rowsWritten") };
+    if (isReset) {
+      this.#cursors.length = 0;
+      Object.assign(this.#alarms, emptyAlarms());
+    }
+    const isDue = ((await this.ctx.storage.getAlarm()) ?? Infinity) <= Date.now();
+    const behind = "select 1 from destination where cursor < (select max(seq) from domain_event) limit 1";
+    const isBehind = this.#uncounted.exec(behind).toArray().length > 0;
+    return { ...read, alarms_due: Number(isDue) + this.#alarmsUnderWay, logs_behind: Number(isBehind) };
   }
 
-  alarm(...given) {
-    counts.alarms_run++;
-    return super.alarm(...given);
+  async alarm(...given) {
+    this.#alarms.alarms_run++;
+    this.#alarmsUnderWay++;
+    try {
+      return await super.alarm(...given);
+    } finally {
+      this.#alarmsUnderWay--;
+    }
   }
 }
 
@@ -100,13 +138,14 @@ export default {
       return worker.fetch(request, instrumented(env), context);
     }
     const order = request.method === "POST" ? await request.json() : {};
-    const read = { ...counts, points, statements: 0, rows_read: 0, rows_written: 0 };
-    for (const name of logs) {
-      for (const [what, n] of Object.entries(await env.LOG.getByName(name).statements(order.reset))) read[what] += n;
+    const read = { ...counts, ...emptyAlarms(), points, statements: 0, rows_read: 0, rows_written: 0, alarms_due: 0, logs_behind: 0 };
+    for (const name of order.log === undefined ? logs : [order.log]) {
+      for (const [what, n] of Object.entries(await env.LOG.getByName(name).figures(order.reset))) read[what] += n;
     }
     if (order.reset) [counts, points] = [emptyCounts(), []];
     faults = order.faults ?? faults;
     aheadMs += order.advance_ms ?? 0;
+    if (order.is_still !== undefined) stillMs = order.is_still ? Date.now() : undefined;
     return Response.json(read);
   },
 };
