@@ -79,7 +79,7 @@ export class TenantLog extends Log {
    * Its alarms, and what its statements have read and written: only it may ask its cursors. Also whether an alarm is due or
    * under way, and whether a destination has yet to be given something.
    */
-  async figures(isReset) {
+  async billed(isReset) {
     const sum = (name) => this.#cursors.reduce((total, cursor) => total + cursor[name], 0);
     const read = { ...this.#alarms, statements: this.#cursors.length, rows_read: sum("rowsRead"), rows_written: sum("rowsWritten") };
     if (isReset) {
@@ -140,7 +140,7 @@ export default {
     const order = request.method === "POST" ? await request.json() : {};
     const read = { ...counts, ...emptyAlarms(), points, statements: 0, rows_read: 0, rows_written: 0, alarms_due: 0, logs_behind: 0 };
     for (const name of order.log === undefined ? logs : [order.log]) {
-      for (const [what, n] of Object.entries(await env.LOG.getByName(name).figures(order.reset))) read[what] += n;
+      for (const [what, n] of Object.entries(await env.LOG.getByName(name).billed(order.reset))) read[what] += n;
     }
     if (order.reset) [counts, points] = [emptyCounts(), []];
     faults = order.faults ?? faults;
