@@ -34,6 +34,9 @@ const LAPSE = `update domain_event set next_attempt_at = now()
   where lease is not null and not is_processed and next_attempt_at < now() + interval '3 minutes' - interval '${LEASE_MS} ms'`;
 const LAPSE_EVERY_MS = 250;
 
+const PENDING = `select count(*)::int as rows, min(next_attempt_at) as next_attempt_at, array_agg(distinct delivered_to::text) as done_with
+  from domain_event where not is_processed`;
+
 export class Outbox {
   /** Ids of events whose transactions have committed. @type {Set<string>} */
   acknowledged = new Set();
@@ -82,9 +85,11 @@ export class Outbox {
 
   /** Waits until the dispatchers have nothing left to do. */
   async rest() {
-    const pending = "select count(*)::int as pending, max(next_attempt_at) as next, array_agg(distinct delivered_to::text) as delivered_to from domain_event where not is_processed";
     let state;
-    await until("the outbox to be empty", async () => ([state] = await this.#ask(pending))[0].pending === 0, REST_MS).catch((error) => {
+    await until("the outbox to be empty", async () => {
+      [state] = await this.#ask(PENDING);
+      return state.rows === 0;
+    }, REST_MS).catch((error) => {
       error.message += `: ${JSON.stringify(state)}`;
       throw error;
     });
