@@ -1,6 +1,7 @@
 // Whatever happens to workerd and to those who are to have the events, in whatever order: every acknowledged event is in
 // every store exactly once, or parked there with its reason, and the books balance. The faults are drawn by a seed:
-// SEED=… ROUNDS=… draws the same again, STORES=webhook,postgres for these alone.
+// SEED=… ROUNDS=… draws the same again, STORES=webhook,postgres for these alone, FAULTS=refuse,cut for these alone, and kills
+// of workerd.
 import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -21,6 +22,8 @@ const SEED = Number(process.env.SEED ?? randomBytes(4).readUInt32LE());
 const ROUNDS = Number(process.env.ROUNDS ?? 24);
 /** Names of those that are to take part, if not all. */
 const STORES = process.env.STORES?.split(",") ?? [...Object.keys(KINDS), "postgres"];
+
+const FAULTS = process.env.FAULTS?.split(",");
 
 /** What a deployment has in minutes is here in tens of milliseconds. A lease is three timeouts and a second. */
 const QUICK = { from: "start", batch_size: 20, flush_interval_ms: 20, retry_first_ms: 10, retry_cap_ms: 100, timeout_ms: 400 };
@@ -51,7 +54,7 @@ test(`${ROUNDS} rounds of faults (SEED=${SEED} ROUNDS=${ROUNDS})`, { timeout: RO
   // Of its own: how fast it goes is the machine's affair, and must not change which faults are drawn.
   const load = new Load(collector, randomFrom(SEED + 1));
   const books = new Books(collector, stores, outbox);
-  await play({ rounds: ROUNDS, random, collector, stores, outbox, load, books, say: (line) => t.diagnostic(line) });
+  await play({ rounds: ROUNDS, random, collector, stores, outbox, load, books, faults: FAULTS, say: (line) => t.diagnostic(line) });
   t.diagnostic(`${load.acknowledged.size} events; ${load.repeated} batches sent again; ${outbox?.acknowledged.size ?? 0} events of the outbox`);
   for (const [name, errors] of books.felt) t.diagnostic(`${name} felt: ${[...errors].join("; ")}`);
 });

@@ -2,4 +2,4 @@
 import { test } from "node:test";
 import { MUTANTS, mutated } from "./delivery/mutants.mjs";
 
-for (const mutant of MUTANTS) test(`the code has what is broken on purpose: ${mutant.name}`, () => void mutated(mutant));
+for (const mutant of MUTANTS) test(`the code has what is broken on purpose: ${mutant.of} ${mutant.name}`, () => void mutated(mutant));

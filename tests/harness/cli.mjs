@@ -4,7 +4,8 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "./world.mjs";
 
-export const BINARY = join(ROOT, "target/debug/tallymark");
+/** As it is built here, or another build of it (tests/faults/mutants.mjs). */
+export const BINARY = join(ROOT, process.env.TALLYMARK_BINARY ?? "target/debug/tallymark");
 // Before anything is started: a test that fails in its midst leaves open what it has begun, and its file does not end.
 if (!existsSync(BINARY)) throw new Error(`${BINARY} is not built; run: cargo build -p tallymark-cli`);
 

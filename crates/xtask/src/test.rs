@@ -49,6 +49,9 @@ const LONG_STEPS: &[Step] = &[
     }),
     ("mutants", || {
         prepare_faults()?;
+        setup::openssl()?;
+        // The sink's tests have its Kafka from here.
+        run(cargo().args(["build", "--quiet", "--locked", "--package", "tallymark-sink", "--examples"]))?;
         run(command("node").arg("tests/faults/mutants.mjs"))
     }),
 ];

@@ -1,9 +1,10 @@
 /**
- * Faults put into the collector's code on purpose, each of which breaks one promise of delivery. The suite must fail with
- * each, for the reason that is given, or it would not notice the fault either.
+ * Faults put into the code on purpose, each of which breaks one promise of delivery. The suite must fail with each, for the
+ * reason that is given, or it would not notice the fault either.
  *
  * @typedef {object} Mutant
  * @property {string} name
+ * @property {"collector" | "dispatch" | "sink"} of what has it
  * @property {readonly (readonly [file: string, from: string, to: string])[]} patches each `from` is there exactly once
  * @property {Record<string, string>} [env] of the suite
  * @property {RegExp} says what the suite must complain of
@@ -15,10 +16,12 @@ import { ROOT } from "../../harness/world.mjs";
 
 const TYPESCRIPT = "collector/worker/log";
 const RUST = "crates/delivery/src";
+const DISPATCH = "cli/src/dispatch";
 
 /** @type {readonly Mutant[]} */
 export const MUTANTS = [
   {
+    of: "collector",
     name: "acknowledges before it commits",
     patches: [
       [
@@ -32,6 +35,7 @@ export const MUTANTS = [
     says: /acknowledged, and not in the log/,
   },
   {
+    of: "collector",
     name: "moves the cursor before the answer",
     patches: [
       [
@@ -43,17 +47,28 @@ export const MUTANTS = [
     says: /each event is counted once/,
   },
   {
+    of: "collector",
     name: "has no unique key",
-    patches: [[`${TYPESCRIPT}/0001_log.sql`, "create unique index domain_event_id", "create index domain_event_id"]],
+    patches: [
+      [`${TYPESCRIPT}/0001_log.sql`, "create unique index domain_event_id", "create index domain_event_id"],
+      // As long as an answer takes over a bad line: else the kill would have to hit within some microseconds.
+      [
+        `${TYPESCRIPT}/group-commit.ts`,
+        "group.forEach(({ resolve }, i) => resolve(results[i]!));",
+        "void scheduler.wait(100).then(() => group.forEach(({ resolve }, i) => resolve(results[i]!)));",
+      ],
+    ],
     says: /twice in the log/,
   },
   {
+    of: "collector",
     name: "has no unique key in PostgreSQL",
     patches: [],
     env: { AFTER_MIGRATION: "alter table domain_event drop constraint domain_event_key" },
     says: /twice in postgres/,
   },
   {
+    of: "collector",
     name: "ignores the lease",
     patches: [
       [`${RUST}/state.rs`, "if self.lease_id.is_some() && now.ms() < self.lease_until_ms {", "if false {"],
@@ -64,6 +79,7 @@ export const MUTANTS = [
     says: /each event is counted once/,
   },
   {
+    of: "collector",
     name: "gives every attempt an id of its own",
     patches: [
       [
@@ -75,14 +91,52 @@ export const MUTANTS = [
     says: /twice in webhook/,
   },
   {
+    of: "collector",
     name: "takes a failure for an answer",
     patches: [[`${TYPESCRIPT}/send.ts`, "return { status: response.status,", "return { status: 200,"]],
     says: /delivered, and not in/,
   },
   {
+    of: "collector",
     name: "forgets what it parks",
+    // What is parked has been refused.
+    env: { FAULTS: "refuse" },
     patches: [[`${TYPESCRIPT}/destinations.ts`, "sql.exec(PARK, name, JSON.stringify(parked), nowText);", ""]],
     says: /each event is counted once/,
+  },
+  {
+    of: "collector",
+    name: "takes an answer that broke off for whole",
+    env: { STORES: "http,posthog", FAULTS: "torn" },
+    patches: [[`${TYPESCRIPT}/send.ts`, "return { body: text, is_cut: true };", "return { body: text, is_cut: false };"]],
+    says: /delivered, and not in (http|posthog)/,
+  },
+  {
+    of: "dispatch",
+    name: "settles what has failed",
+    patches: [
+      [
+        `${DISPATCH}/delivery.rs`,
+        "if verdict == Verdict::Done {\n            one.delivered_to",
+        "if verdict != Verdict::Refused {\n            one.delivered_to",
+      ],
+    ],
+    says: /delivered, and not in/,
+  },
+  {
+    of: "dispatch",
+    name: "forgets what it parks",
+    env: { FAULTS: "refuse" },
+    patches: [[`${DISPATCH}/delivery.rs`, `one.parked.push((name.clone(), outcome.describe().replace('\\0', "\\u{fffd}")));`, ""]],
+    says: /delivered, and not in/,
+  },
+  {
+    of: "sink",
+    name: "commits before it stores",
+    patches: [
+      ["sink/src/sink.rs", "self.storing_since = now;\n", "self.storing_since = now;\n        self.source.commit(&batch.offsets())?;\n"],
+    ],
+    says: /read, and in no row/,
   },
 ];
 

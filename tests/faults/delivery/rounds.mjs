@@ -16,10 +16,12 @@ export const BLOCK = 10;
  */
 
 /** Every fault of all others, and among them those of workerd. @returns {() => Card[]} the next round's */
-function dealer(collector, victims, random) {
+function dealer(collector, victims, random, only) {
   const cardsOf = (target, faults) => Object.entries(faults).map(([fault, begin]) => ({ target, fault, begin }));
-  const ofOthers = victims.flatMap(({ name, faults }) => cardsOf(name, faults));
-  const [kill, ...others] = cardsOf("workerd", collector.faults);
+  const isWanted = ({ fault }) => only === undefined || only.includes(fault);
+  const ofOthers = victims.flatMap(({ name, faults }) => cardsOf(name, faults)).filter(isWanted);
+  const [kill, ...rest] = cardsOf("workerd", collector.faults);
+  const others = rest.filter(isWanted);
   let deck = [];
   const next = () => {
     if (deck.length === 0) {
@@ -45,10 +47,11 @@ function dealer(collector, victims, random) {
  * @param {import("./outbox.mjs").Outbox} [given.outbox]
  * @param {import("./load.mjs").Load} given.load
  * @param {import("./books.mjs").Books} given.books
+ * @param {readonly string[]} [given.faults] those that are drawn, if not all; workerd is killed all the same
  * @param {(line: string) => void} given.say
  */
-export async function play({ rounds, random, collector, stores, outbox, load, books, say }) {
-  const deal = dealer(collector, [...stores, ...(outbox?.dispatchers ?? [])], random);
+export async function play({ rounds, random, collector, stores, outbox, load, books, faults, say }) {
+  const deal = dealer(collector, [...stores, ...(outbox?.dispatchers ?? [])], random, faults);
   for (let round = 1; round <= rounds; round++) {
     const cards = deal();
     const began = Date.now();
