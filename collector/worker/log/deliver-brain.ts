@@ -140,7 +140,6 @@ export class DeliverBrain {
   }
 }
 
-
 /** The environment's variables as a JSON object of texts: in wrangler.toml one may be a number or a boolean. */
 function variablesOf(env: Env): string {
   const isVariable = (value: unknown) => ["string", "number", "boolean"].includes(typeof value);

@@ -70,16 +70,16 @@ const joined = (name: string) => `coalesce(group_concat(${name}, char(0x1e)), ''
 const COLUMNS = [...[...TEXTS, "schema_version"].map(literalOf), joined("properties"), joined("context")]
   .map((column) => `cast(${column} as blob)`)
   .join(", ");
+// In whatever order SQLite reads them, but all columns in the same.
+const COLUMNS_BETWEEN = `select ${COLUMNS} from domain_event where seq between ?1 and ?2`;
 
 /**
  * Rows from one `seq` to another by columns, as `insert_columns.sql` of crates/warehouse takes them, in its order. The
  * caller has bounded them by what `sizesAfter` says. As bytes: nobody here reads them.
  */
 export function columnsBetween(sql: SqlStorage, first: number, last: number): readonly ArrayBuffer[] {
-  // In whatever order SQLite reads them, but all columns in the same.
-  const query = `select ${COLUMNS} from domain_event where seq between ?1 and ?2`;
   // An aggregate is one row, of no rows too.
-  return sql.exec(query, first, last).raw<ArrayBuffer[]>().next().value ?? [];
+  return sql.exec(COLUMNS_BETWEEN, first, last).raw<ArrayBuffer[]>().next().value ?? [];
 }
 
 /** Links of an id that an answer names. */
